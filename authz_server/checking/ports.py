@@ -1,0 +1,35 @@
+"""What a check needs from outside."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from authz_server.authentication.authenticator import Authenticator
+from authz_server.authentication.build import authenticator_for
+from authz_server.core.profile import Profile
+
+Clock = Callable[[], float]
+"""The time, in seconds since the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProfile:
+    """A profile ready to be enforced: its keys are parsed and its rules compiled."""
+
+    profile: Profile
+    authenticator: Authenticator
+
+    @classmethod
+    def of(cls, profile: Profile) -> "LoadedProfile":
+        """Work out once what every check of this profile needs. Raises `ProfileUnusable`."""
+        return cls(profile, authenticator_for(profile.auth))
+
+
+class ProfileSource(Protocol):
+    """Where profiles are found."""
+
+    def find(self, profile_id: str) -> LoadedProfile | None | Awaitable[LoadedProfile | None]:
+        """The profile of that id, or None where there is none; an awaitable where it has to be fetched first.
+
+        Raises `ProfileUnusable`, `LookupFailed`, and `CannotTell` where "there is none" could not be said truthfully.
+        """

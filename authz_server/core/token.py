@@ -1,0 +1,56 @@
+"""Opaque secrets of our own: made, recognised, digested.
+
+`azt_` + 43 base62 digits + 6: the prefix lets a scanner find leaks, the checksum (CRC-32 of everything before it, in
+base62) tells a typo from a wrong token.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_VALUES: Final = frozenset(_DIGITS)
+_CHECKSUM_DIGITS: Final = 6
+TOKEN_DIGITS: Final = 43  # 62**43 > 2**256
+LONG_SECRET_DIGITS: Final = 86  # 62**86 > 2**512
+
+
+class Prefix(StrEnum):
+    """What a secret of ours is for."""
+
+    TOKEN = "azt_"  # a prefix, no token
+    HMAC_SECRET = "azh_"
+    API_KEY = "aza_"
+
+
+def issue(prefix: Prefix, random_below: Callable[[int], int], digits: int = TOKEN_DIGITS) -> str:
+    """Make a new secret; `random_below(n)` is a uniform random integer in [0, n), as `secrets.randbelow`."""
+    body = prefix + _base62(random_below(62**digits), digits)
+    return body + _checksum(body)
+
+
+def is_well_formed(secret: str, prefix: Prefix, digits: int = TOKEN_DIGITS) -> bool:
+    """Whether `secret` could have been issued under `prefix`: its length, its alphabet and its checksum."""
+    if len(secret) != len(prefix) + digits + _CHECKSUM_DIGITS or not secret.startswith(prefix):
+        return False
+    body = secret[:-_CHECKSUM_DIGITS]
+    return _VALUES.issuperset(body[len(prefix) :]) and secret[-_CHECKSUM_DIGITS:] == _checksum(body)
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 of the secret's ASCII bytes: all that is kept of a token."""
+    return hashlib.sha256(secret.encode("ascii")).digest()
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode("ascii")), _CHECKSUM_DIGITS)
+
+
+def _base62(number: int, digits: int) -> str:
+    written = []
+    for _ in range(digits):
+        number, value = divmod(number, 62)
+        written.append(_DIGITS[value])
+    return "".join(reversed(written))
