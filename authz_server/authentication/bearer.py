@@ -1,0 +1,28 @@
+"""The bearer credential of an `Authorization` header (RFC 6750 section 2.1)."""
+
+import re
+from typing import Final
+
+from authz_server.core import limits
+from authz_server.core.decision import DenialReason
+
+# RFC 6750: one space, then a b64token. A scheme's name has no case (RFC 9110 section 11.1). Each alphabet ends where
+# the next begins, so that no value makes the match slow.
+_BEARER: Final = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)").fullmatch
+_SCHEME: Final = "bearer"
+
+
+def bearer_credential(authorization: str | None) -> str | DenialReason:
+    """The credential in the header's value as it came, or why there is none.
+
+    Absent, empty or of another scheme is `credential_missing`; a Bearer that holds anything but one b64token, or is
+    longer than `limits.AUTHORIZATION_BYTES`, is `credential_malformed`. A DenialReason is text too: ask for its type.
+    """
+    if not authorization:
+        return DenialReason.CREDENTIAL_MISSING
+    # A value that matches is ASCII, so its characters are its bytes.
+    if len(authorization) <= limits.AUTHORIZATION_BYTES and (found := _BEARER(authorization)) is not None:
+        return found[1]
+    scheme, after = authorization[: len(_SCHEME)], authorization[len(_SCHEME) : len(_SCHEME) + 1]
+    is_bearer = scheme.lower() == _SCHEME and after in ("", " ")
+    return DenialReason.CREDENTIAL_MALFORMED if is_bearer else DenialReason.CREDENTIAL_MISSING
