@@ -105,11 +105,11 @@ def denied_body(reason: DenialReason, request_id: str, *, grpc_caller: bool) -> 
 
 def metadata(decision: Decision) -> dict[str, str | dict[str, str]]:
     """The dynamic metadata of a decision: for access logs, rate limits, and RBAC. Never an unproven id."""
-    denied = isinstance(decision, Denied)
-    fields: dict[str, str | dict[str, str]] = {
-        "outcome": "denied" if denied else "allowed",
-        "code": decision.reason.value if denied else ALLOWED_CODE,
-    }
+    fields: dict[str, str | dict[str, str]] = (
+        {"outcome": "denied", "code": decision.reason.value}
+        if isinstance(decision, Denied)
+        else {"outcome": "allowed", "code": ALLOWED_CODE}
+    )
     profile = decision.profile
     if profile is not None:
         fields["client_id"] = profile.client.id

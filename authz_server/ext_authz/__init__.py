@@ -1,0 +1,1 @@
+"""The gRPC edge: Envoy's CheckRequest in, a CheckResponse out."""

@@ -1,0 +1,81 @@
+"""From the bytes of a CheckRequest to CheckFacts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+
+from authz_server.core.facts import CertificateForm, CheckFacts
+from authz_server.wire.ext_authz_pb2 import AttributeContext, CheckRequest
+
+Metadata = Iterable[tuple[str, str | bytes]]
+
+CLIENT_IP_METADATA: Final = "x-client-ip"
+_AUTHZ_PREFIX: Final = "x-authz-"
+_AUTHZ_PREFIX_BYTES: Final = _AUTHZ_PREFIX.encode()
+_parse: Final = CheckRequest.FromString
+
+
+class ClientIpFrom(StrEnum):
+    """Which view of the caller's address is to be trusted."""
+
+    PEER = "peer"  # source.address: Envoy's TCP peer
+    METADATA = "metadata"  # gRPC metadata that Envoy's grpc_service.initial_metadata fills
+    ENVOY = "envoy"  # x-envoy-external-address, which the Envoy in front must overwrite
+
+
+class Decoder:
+    """Reads what a check needs and nothing else: no path, no body. Envoy sends header names in lower case."""
+
+    __slots__ = ("_certificate_from", "_client_ip_from")
+
+    def __init__(self, client_ip_from: ClientIpFrom, certificate_from: CertificateForm) -> None:
+        self._client_ip_from = client_ip_from
+        self._certificate_from = certificate_from
+
+    def decode(self, request: bytes, metadata: Metadata) -> CheckFacts:
+        """Read one CheckRequest. Raises `google.protobuf.message.DecodeError` where the bytes are none."""
+        attributes = _parse(request).attributes
+        http = attributes.request.http
+        headers: Mapping[str, str] = _every_header(http) if http.HasField("header_map") else http.headers
+        get = headers.get
+        content_type = get("content-type")
+        from_xfcc = self._certificate_from is CertificateForm.XFCC
+        return CheckFacts(
+            client_id=get("x-client-id"),
+            profile_id=get("x-profile-id"),
+            authorization=get("authorization"),
+            method=http.method,
+            client_ip=self._client_ip(attributes, headers, metadata),
+            route=attributes.context_extensions.get("route"),
+            certificate=get("x-forwarded-client-cert") if from_xfcc else attributes.source.certificate or None,
+            certificate_form=self._certificate_from,
+            request_id=get("x-request-id"),
+            grpc_caller=content_type is not None and content_type.startswith("application/grpc"),
+            # Most requests carry none, and a search through the bytes is cheaper than a walk over the names.
+            authz_headers=(
+                tuple(name for name in headers if name.startswith(_AUTHZ_PREFIX))
+                if _AUTHZ_PREFIX_BYTES in request
+                else ()
+            ),
+        )
+
+    def _client_ip(self, attributes: AttributeContext, headers: Mapping[str, str], metadata: Metadata) -> str | None:
+        if self._client_ip_from is ClientIpFrom.PEER:
+            return attributes.source.address.socket_address.address or None  # empty for a Unix socket's peer
+        if self._client_ip_from is ClientIpFrom.ENVOY:
+            return headers.get("x-envoy-external-address")
+        values = [value for name, value in metadata if name == CLIENT_IP_METADATA]
+        # Envoy writes exactly one; more than one is not Envoy's doing, and then nothing is believed.
+        return values[0] if len(values) == 1 and isinstance(values[0], str) else None
+
+
+def _every_header(http: AttributeContext.HttpRequest) -> dict[str, str]:
+    """Both forms of headers as one: repeated names are joined by commas, as Envoy joins them in `headers`."""
+    rows: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in http.headers.items():
+        rows[name].append(value)
+    for row in http.header_map.headers:
+        # Latin-1 reads any byte, and no byte beyond ASCII is in the alphabet of an id or a credential.
+        rows[row.key.lower()].append(row.raw_value.decode("latin-1") if row.raw_value else row.value)
+    return {name: ",".join(values) for name, values in rows.items()}

@@ -1,0 +1,99 @@
+"""CheckService: one Check call, from bytes to bytes, whatever server carries it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from authz_server.checking.checker import Checker
+from authz_server.core.decision import Allowed, Decision, DenialReason, Denied
+from authz_server.core.errors import CannotTell
+from authz_server.core.facts import CheckFacts, is_request_id
+from authz_server.ext_authz.decode import Decoder, Metadata
+from authz_server.ext_authz.encode import Encoder, FaultAs
+
+
+class Observer(Protocol):
+    """Who is told of every decision and every fault. Must not raise."""
+
+    def observe(self, facts: CheckFacts, decision: Decision, request_id: str | None, duration_s: float) -> None:
+        """One check was decided after `duration_s` seconds. `request_id` is what a refused caller was told."""
+
+    def fault(self, kind: str, error: BaseException | None) -> None:
+        """Something of ours failed."""
+
+
+def new_request_id() -> str:
+    """An id for a refusal whose caller brought none that may be shown."""
+    return str(uuid.uuid4())
+
+
+class CheckService:
+    """Decodes, decides, encodes. A surprise on the way is a denial with 503, never an error that Envoy might allow."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        checker: Checker,
+        encoder: Encoder,
+        observer: Observer,
+        *,
+        fault_as: FaultAs = FaultAs.GRPC,
+        request_ids: Callable[[], str] = new_request_id,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._decode = decoder.decode
+        self._check = checker.check
+        self._encoder = encoder
+        self._observer = observer
+        self._fault_as = fault_as
+        self._request_ids = request_ids
+        self._timer = timer
+
+    def check(self, request: bytes, metadata: Metadata) -> bytes | Awaitable[bytes]:
+        """Answer a CheckRequest with a CheckResponse; awaits only where a profile has to be fetched.
+
+        Raises `CannotTell`, which the server turns into the gRPC status UNAVAILABLE.
+        """
+        started = self._timer()
+        facts = _NO_FACTS
+        try:
+            facts = self._decode(request, metadata)
+            decision = self._check(facts)
+            if isinstance(decision, Allowed | Denied):
+                return self._answer(facts, decision, started)
+            return self._answer_later(facts, decision, started)
+        except Exception as error:  # the outermost guard: whatever it is, the call is not let through
+            return self._failed(facts, error, started)
+
+    async def _answer_later(self, facts: CheckFacts, deciding: Awaitable[Decision], started: float) -> bytes:
+        try:
+            return self._answer(facts, await deciding, started)
+        except Exception as error:  # the same guard, for what had to wait
+            return self._failed(facts, error, started)
+
+    def _answer(self, facts: CheckFacts, decision: Decision, started: float) -> bytes:
+        if isinstance(decision, Allowed):
+            encoded = self._encoder.allowed(decision, facts)
+            self._observer.observe(facts, decision, None, self._timer() - started)
+            return encoded
+        request_id = facts.request_id
+        if request_id is None or not is_request_id(request_id):
+            request_id = self._request_ids()
+        encoded = self._encoder.denied(decision, facts, request_id)
+        self._observer.observe(facts, decision, request_id, self._timer() - started)
+        return encoded
+
+    def _failed(self, facts: CheckFacts, error: Exception, started: float) -> bytes:
+        if not isinstance(error, CannotTell):
+            self._observer.fault(DenialReason.INTERNAL_ERROR, error)
+            return self._answer(facts, Denied(DenialReason.INTERNAL_ERROR), started)
+        self._observer.fault("cannot_tell", error)
+        if self._fault_as is FaultAs.ERROR_RESPONSE:
+            return self._encoder.cannot_tell()
+        raise error
+
+
+_NO_FACTS = CheckFacts()
