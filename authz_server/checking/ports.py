@@ -33,3 +33,37 @@ class ProfileSource(Protocol):
 
         Raises `ProfileUnusable`, `LookupFailed`, and `CannotTell` where "there is none" could not be said truthfully.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether a source can answer truthfully for any id: if not, why not; and what else an operator should know."""
+
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Nothing stands in the way."""
+        return not self.reasons
+
+
+class RunningProfileSource(ProfileSource, Protocol):
+    """A source with a life of its own: it is started before the first check and closed after the last."""
+
+    async def start(self) -> None:
+        """Connect or read. Raises where the source can never serve; being not ready yet is no error."""
+
+    async def close(self) -> None:
+        """Stop everything that `start` began."""
+
+    def readiness(self) -> Readiness:
+        """Whether an unknown profile can be told truthfully, now."""
+
+    @property
+    def count(self) -> int | None:
+        """How many profiles there are; None while that is not known."""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since what is served was last known to be current; None before it ever was."""

@@ -1,0 +1,1 @@
+"""Where profiles are kept for the check: Redis, or a declarative file."""

@@ -1,0 +1,23 @@
+"""What can go wrong with the profiles, as names to count and sentences to log."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+
+class CacheFault(StrEnum):
+    """The `kind` under which a fault is counted."""
+
+    RECORD_UNUSABLE = "record_unusable"
+    RECORD_WENT_BACK = "record_went_back"
+    LOOKUP_FAILED = "lookup_failed"
+    REDIS_UNREACHABLE = "redis_unreachable"
+    REDIS_INCOMPLETE = "redis_incomplete"
+    PROFILES_FILE = "profiles_file"
+
+
+OnFault = Callable[[CacheFault, str], None]
+"""Told of each fault: its kind, and a sentence without secrets."""
+
+
+def ignore(_kind: CacheFault, _sentence: str) -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,1 @@
+"""Keys, the secrets sealed under them, and the signatures of records."""
