@@ -1,0 +1,230 @@
+"""From the text of an environment variable to a value. Each parser raises ValueError with what is accepted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from authz_server.core.secret import REDACTED, Secret
+
+T = TypeVar("T")
+Parser = Callable[[str], T]
+
+WORKER: Final = "{worker}"
+KEY_BYTES: Final = 32
+LARGEST_PORT: Final = 65_535
+SOCKET_PATH_BYTES: Final = 107  # sun_path on Linux, less its final NUL
+
+_HOST_AND_PORT: Final = re.compile(r"(?:\[([^\[\]]+)\]|([^\[\]:/\s]+)):([0-9]{1,5})")
+_PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+_REALM: Final = re.compile(r"[\x20-\x7e]{1,128}")
+_SWITCH: Final = {"on": True, "true": True, "off": False, "false": False}
+_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
+_PASSWORD_IN_QUERY: Final = re.compile(r"((?:^|&)password=)[^&]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """Where a server listens: `host:port`, `[v6]:port` or `unix:/path`. `{worker}` stands for a worker's number."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> ListenAddress:
+        """Raises ValueError where `text` is no address."""
+        address = cls(text)
+        address.for_worker(0)._parts()
+        return address
+
+    def for_worker(self, number: int) -> ListenAddress:
+        """The address of one worker process, counted from 0."""
+        return ListenAddress(self.text.replace(WORKER, str(number)))
+
+    @property
+    def per_worker(self) -> bool:
+        """Whether every worker has an address of its own."""
+        return WORKER in self.text
+
+    @property
+    def path(self) -> str | None:
+        """The path of a Unix socket; None for TCP."""
+        return self.text.removeprefix("unix:").removeprefix("//") if self.text.startswith("unix:") else None
+
+    @property
+    def host(self) -> str:
+        """The TCP host, without brackets."""
+        return self._parts()[0]
+
+    @property
+    def port(self) -> int:
+        """The TCP port; 0 lets the system choose."""
+        return self._parts()[1]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach it: a Unix socket or a loopback address."""
+        return self.path is not None or is_loopback(self.for_worker(0).host)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _parts(self) -> tuple[str, int]:
+        path = self.path
+        if path is not None:
+            if not path.startswith("/") or "\0" in path or len(path.encode()) > SOCKET_PATH_BYTES:
+                raise ValueError(f"a Unix socket is written unix:/path, at most {SOCKET_PATH_BYTES} bytes long")
+            return "", 0
+        found = _HOST_AND_PORT.fullmatch(self.text)
+        if found is None or int(found[3]) > LARGEST_PORT or not (found[2] or _is_v6(found[1])):
+            raise ValueError("host:port such as 127.0.0.1:9191 or [::1]:9191, or unix:/path")
+        return found[1] or found[2], int(found[3])
+
+
+def _is_v6(text: str) -> bool:
+    try:
+        return bool(ipaddress.IPv6Address(text))
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can only be this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def optional(parser: Parser[T]) -> Parser[T | None]:
+    """Empty text is None."""
+    return lambda text: parser(text) if text else None
+
+
+def listed(parser: Parser[T]) -> Parser[tuple[T, ...]]:
+    """Comma-separated; empty text is the empty list."""
+    return lambda text: tuple(parser(part.strip()) for part in text.split(",")) if text else ()
+
+
+def one_of(*choices: str) -> Parser[str]:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def switch(text: str) -> bool:
+    """`on` or `off`; YAML turns these words into `true` and `false`, which are accepted too."""
+    try:
+        return _SWITCH[text.lower()]
+    except KeyError:
+        raise ValueError("on or off") from None
+
+
+def integer(lowest: int, highest: int) -> Parser[int]:
+    """A decimal integer within bounds, both included."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,10}", text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"an integer from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
+def seconds(lowest: float, highest: float) -> Parser[float]:
+    """A number of seconds within bounds, both included."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not lowest <= value <= highest:
+            raise ValueError(f"a number of seconds from {lowest:g} to {highest:g}")
+        return value
+
+    return parse
+
+
+def path(text: str) -> Path:
+    """A path; whether it can be read shows where it is used."""
+    if "\0" in text:
+        raise ValueError("a path")
+    return Path(text)
+
+
+def prefix(text: str) -> str:
+    """What every key in Redis begins with."""
+    if not _PREFIX.fullmatch(text):
+        raise ValueError("1 to 64 letters, digits or . _ : - and a letter or digit first")
+    return text
+
+
+def realm(text: str) -> str:
+    """The realm of `WWW-Authenticate`, written between quotes (RFC 9110 section 11.5)."""
+    if not _REALM.fullmatch(text) or '"' in text or "\\" in text:
+        raise ValueError("1 to 128 printable ASCII characters without quotes and backslashes")
+    return text
+
+
+def key(text: str) -> Secret:
+    """Base64 of 32 bytes; kept as text, since that is what redacts itself."""
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        decoded = b""
+    if len(decoded) != KEY_BYTES:
+        raise ValueError(f"comma-separated keys, each the base64 of {KEY_BYTES} bytes (authz-server secrets new prints one)")
+    return Secret(text)
+
+
+def redis_url(text: str) -> Secret:
+    """Where Redis is. A secret as a whole, since its password has no fixed place."""
+    split = split_redis_url(text)
+    usable = split is not None and (split.path.startswith("/") if split.scheme == "unix" else bool(split.hostname))
+    if not usable:
+        raise ValueError("redis://host:port/database, rediss://host:port/database or unix:///path")
+    return Secret(text)
+
+
+def split_redis_url(text: str) -> SplitResult | None:
+    """The parts of a Redis URL; None where it is none."""
+    try:
+        split = urlsplit(text)
+        split.port  # noqa: B018 - raises where the port is no port
+    except ValueError:
+        return None
+    return split if split.scheme in _REDIS_SCHEMES else None
+
+
+def is_local_redis(url: Secret) -> bool:
+    """Whether only this machine can reach that Redis."""
+    split = split_redis_url(url.reveal())
+    return split is not None and (split.scheme == "unix" or is_loopback(split.hostname or ""))
+
+
+def masked_url(url: Secret) -> str:
+    """A Redis URL for people: the password is masked, wherever it stands."""
+    split = split_redis_url(url.reveal())
+    if split is None:
+        return REDACTED
+    credentials, at, host = split.netloc.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    masked = f"{user}:{REDACTED}" if colon else REDACTED  # a lone word may be a password in the wrong place
+    netloc = f"{masked}@{host}" if at else host
+    query = _PASSWORD_IN_QUERY.sub(rf"\g<1>{REDACTED}", split.query)
+    return urlunsplit((split.scheme, netloc, split.path, query, split.fragment))
