@@ -21,7 +21,6 @@ _WITHOUT_EFFECT: Final = frozenset(
         "HTTP_TLS_KEY",
         "HTTP_TRUSTED_PROXIES",
         "JWKS_MAX_STALENESS_SECONDS",
-        "MAX_STALENESS_SECONDS",
         "OIDC_ALLOWED_HOSTS",
         "REPLICA",
         "REPLICA_ENTRIES",
@@ -55,8 +54,8 @@ def load(environ: Mapping[str, str], dotenv_path: Path | None = None) -> Setting
         try:
             parsed[variable.field] = variable.parse(text)
         except ValueError as error:
-            shown = "the value is not shown, as it is secret" if variable.secret else f"not {text!r}"
-            problems.append(f"{variable.name} accepts {error}; {shown}")
+            shown = "the value is secret and not shown" if variable.secret else f"got {text!r}"
+            problems.append(f"{variable.name}: {error}; {shown}")
     settings = Settings(
         **parsed,
         sources={variable.name: given[variable.name][1] for variable in known if variable.name in given},
@@ -98,13 +97,13 @@ def _contradictions(settings: Settings) -> Iterable[str]:
 def _profile_source(settings: Settings) -> Iterable[str]:
     if settings.profiles_file is not None and settings.is_set("redis_url"):
         yield "AUTHZ_PROFILES_FILE and AUTHZ_REDIS_URL are both set; profiles come from one of them: unset the other"
-    keys = settings.secret_keys or settings.record_keys or settings.is_set("secret_keys") or settings.is_set("record_keys")
+    keys = settings.is_set("secret_keys") or settings.is_set("record_keys")
     if settings.profiles_file is None and not keys and not values.is_local_redis(settings.redis_url):
         yield (
             "AUTHZ_SECRET_KEYS (or AUTHZ_RECORD_KEYS) is required, as AUTHZ_REDIS_URL is neither loopback nor a Unix socket:"
             " unsigned records would make every writer of that Redis an admin"
         )
-    if settings.secret_keys and settings.record_keys:
+    if settings.is_set("secret_keys") and settings.is_set("record_keys"):
         yield "AUTHZ_SECRET_KEYS and AUTHZ_RECORD_KEYS are both set; the latter stands in for the former: unset one"
     if settings.redis_mode == "sentinel" and settings.redis_sentinel_name is None:
         yield "AUTHZ_REDIS_SENTINEL_NAME is required with AUTHZ_REDIS_MODE=sentinel"

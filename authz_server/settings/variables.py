@@ -95,14 +95,14 @@ class Settings:
     profiles_file: Path | None = _variable(
         values.optional(values.path), "", "Serve from this declarative file instead of Redis."
     )
-    secret_keys: tuple[Secret, ...] = _variable(
-        values.listed(values.key),
+    secret_keys: Secret | None = _variable(
+        values.optional(values.keys),
         "",
         "Keys that sign the records in Redis and seal secrets; the first one writes, all read.",
         secret=True,
     )
-    record_keys: tuple[Secret, ...] = _variable(
-        values.listed(values.key),
+    record_keys: Secret | None = _variable(
+        values.optional(values.keys),
         "",
         "Derived keys that are enough to read the records in Redis, instead of AUTHZ_SECRET_KEYS.",
         secret=True,
@@ -144,6 +144,9 @@ class Settings:
     )
     fault_as: str = _variable(
         values.one_of("grpc", "error_response"), "grpc", 'How Envoy is told "cannot tell": gRPC status or error_response.'
+    )
+    max_staleness_seconds: float = _variable(
+        values.seconds(1, 86_400), "300", "How long profiles in memory may serve while Redis is gone."
     )
     realm: str = _variable(values.realm, "authz", "The realm in WWW-Authenticate.")
     log_format: str = _variable(
