@@ -1,0 +1,1 @@
+"""What the servers tell of themselves: logs, the decision log, metrics, health."""
