@@ -71,11 +71,6 @@ class HealthServer:
         address = self._server.sockets[0].getsockname()
         return address[0], address[1]
 
-    async def start_on_socket(self, path: str) -> None:
-        """Listen on a Unix socket."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(self._exchange, path)
-
     async def close(self) -> None:
         """Stop listening and close what is open."""
         if self._server is None:

@@ -21,7 +21,7 @@ LARGEST_PORT: Final = 65_535
 SOCKET_PATH_BYTES: Final = 107  # sun_path on Linux, less its final NUL
 
 _HOST_AND_PORT: Final = re.compile(r"(?:\[([^\[\]]+)\]|([^\[\]:/\s]+)):([0-9]{1,5})")
-_PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+_PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _REALM: Final = re.compile(r"[\x20-\x7e]{1,128}")
 _SWITCH: Final = {"on": True, "true": True, "off": False, "false": False}
 _REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
@@ -91,6 +91,14 @@ def _is_v6(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def tcp_address(text: str) -> ListenAddress:
+    """A ListenAddress that is no Unix socket."""
+    address = ListenAddress.parse(text)
+    if address.path is not None:
+        raise ValueError("accepted: host:port such as 127.0.0.1:9192 or [::1]:9192")
+    return address
 
 
 def is_loopback(host: str) -> bool:
@@ -168,7 +176,7 @@ def path(text: str) -> Path:
 def prefix(text: str) -> str:
     """What every key in Redis begins with."""
     if not _PREFIX.fullmatch(text):
-        raise ValueError("accepted: 1 to 64 letters, digits or . _ : - and a letter or digit first")
+        raise ValueError("accepted: 1 to 64 letters, digits, dots, underscores or hyphens")
     return text
 
 

@@ -130,7 +130,7 @@ class Settings:
     )
     grpc_reflection: bool = _variable(values.switch, "on", "Let grpcurl list and describe the services.")
     metrics_listen: ListenAddress = _variable(
-        ListenAddress.parse, "127.0.0.1:9192", "Where /metrics, /healthz and /readyz are."
+        values.tcp_address, "127.0.0.1:9192", "Where /metrics, /healthz and /readyz are."
     )
     workers: int = _variable(values.integer(1, 256), "1", "How many processes check.")
     drain_seconds: float = _variable(
