@@ -1,0 +1,185 @@
+"""One Envoy for each shipped configuration, with sample applications behind it and a scripted check server beside it."""
+
+import datetime as dt
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import envoy_config
+from tests.support.callers import Http1Caller, Http2Caller, HttpCaller, Tls
+from tests.support.certificates import CertificateAuthority, IssuedCertificate
+from tests.support.envoy_config import Change, Surroundings
+from tests.support.envoy_process import RunningEnvoy
+from tests.support.scripted_check import ScriptedCheck, allowed
+from tests.support.upstream import GrpcApplication, HttpApplication
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """Who can be trusted here: Envoy's own certificate, the callers' CA, and callers of every kind."""
+
+    directory: Path  # server.pem, server.key, client-ca.pem
+    server_ca: Path
+    client_ca: CertificateAuthority
+    client: IssuedCertificate
+    other_client: IssuedCertificate
+    expired: IssuedCertificate
+    untrusted: IssuedCertificate
+
+    def tls(self, identity: IssuedCertificate | None = None) -> Tls:
+        """A caller that trusts Envoy, with or without a certificate of its own."""
+        return Tls(self.server_ca, identity)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates as `edge-mtls.yaml` names them, and callers of every kind."""
+    directory = tmp_path_factory.mktemp("certificates")
+    server_ca = CertificateAuthority("server-ca", directory)
+    server_ca.issue("server", dns=["localhost"], ips=["127.0.0.1"])
+    client_ca = CertificateAuthority("client-ca", directory)
+    hour = dt.timedelta(hours=1)
+    return Certificates(
+        directory=directory,
+        server_ca=server_ca.certificate_path,
+        client_ca=client_ca,
+        client=client_ca.issue(
+            "acme", uris=["spiffe://acme.example/orders"], dns=["acme.example"], unit="Orders"
+        ),
+        other_client=client_ca.issue("other", uris=["spiffe://other.example/orders"]),
+        expired=client_ca.issue("expired", starts_in=-2 * hour, ends_in=-hour),
+        untrusted=CertificateAuthority("stranger-ca", directory).issue(
+            "stranger", uris=["spiffe://acme.example/orders"]
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def application() -> Iterator[HttpApplication]:
+    """The HTTP application behind every Envoy."""
+    running = HttpApplication()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def grpc_application() -> Iterator[GrpcApplication]:
+    """The gRPC application behind every Envoy."""
+    running = GrpcApplication()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def scripted_check() -> Iterator[ScriptedCheck]:
+    """One scripted check server for all Envoys; use `check` in tests, which starts from a clean script."""
+    running = ScriptedCheck()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def check(scripted_check: ScriptedCheck) -> ScriptedCheck:
+    """The scripted check server, allowing everything until told otherwise."""
+    scripted_check.always(allowed())
+    scripted_check.checks.clear()
+    return scripted_check
+
+
+@pytest.fixture(scope="session")
+def surroundings(
+    certificates: Certificates,
+    application: HttpApplication,
+    grpc_application: GrpcApplication,
+    scripted_check: ScriptedCheck,
+) -> Surroundings:
+    """Where a configuration of these tests finds everything, with the scripted check server."""
+    return Surroundings(scripted_check.port, application.port, grpc_application.port, certificates.directory)
+
+
+StartEnvoy = Callable[..., RunningEnvoy]
+
+
+@pytest.fixture(scope="session")
+def start_envoy(tmp_path_factory: pytest.TempPathFactory, surroundings: Surroundings) -> Iterator[StartEnvoy]:
+    """Start a shipped configuration, changed if the test says so; all of them are stopped at the end."""
+    started: list[RunningEnvoy] = []
+
+    def start(name: str, *changes: Change, around: Surroundings = surroundings) -> RunningEnvoy:
+        config = envoy_config.shipped(name, around)
+        for change in changes:
+            change(config)
+        envoy = RunningEnvoy(config, tmp_path_factory.mktemp(name) / "run")
+        started.append(envoy)
+        return envoy
+
+    yield start
+    for envoy in started:
+        envoy.stop()
+
+
+@pytest.fixture(scope="session")
+def sidecar(start_envoy: StartEnvoy) -> RunningEnvoy:
+    """`envoy/sidecar.yaml`."""
+    return start_envoy(envoy_config.SIDECAR)
+
+
+@pytest.fixture(scope="session")
+def edge(start_envoy: StartEnvoy) -> RunningEnvoy:
+    """`envoy/edge-mtls.yaml`."""
+    return start_envoy(envoy_config.EDGE_MTLS)
+
+
+@pytest.fixture(scope="session")
+def behind_balancer(start_envoy: StartEnvoy) -> RunningEnvoy:
+    """`envoy/behind-load-balancer.yaml`; the balancer is 127.0.0.1."""
+    return start_envoy(envoy_config.BEHIND_LOAD_BALANCER)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """One shipped configuration that runs, and plain callers of it."""
+
+    name: str
+    envoy: RunningEnvoy
+    http1: HttpCaller
+    http2: HttpCaller
+
+    def log_tail(self) -> str:
+        """Envoy's log."""
+        return self.envoy.log_tail()
+
+
+@pytest.fixture
+def shipped_by_name(
+    sidecar: RunningEnvoy, edge: RunningEnvoy, behind_balancer: RunningEnvoy, certificates: Certificates
+) -> dict[str, Shipped]:
+    """Every shipped configuration, running."""
+    plain = {envoy_config.SIDECAR: sidecar, envoy_config.BEHIND_LOAD_BALANCER: behind_balancer}
+    found = {name: _shipped(name, envoy, None) for name, envoy in plain.items()}
+    return found | {envoy_config.EDGE_MTLS: _shipped(envoy_config.EDGE_MTLS, edge, certificates.tls())}
+
+
+def _shipped(name: str, envoy: RunningEnvoy, tls: Tls | None) -> Shipped:
+    return Shipped(name, envoy, Http1Caller(envoy.port, tls), Http2Caller(envoy.port, tls))
+
+
+@pytest.fixture(params=envoy_config.NAMES)
+def shipped(request: pytest.FixtureRequest, shipped_by_name: dict[str, Shipped]) -> Shipped:
+    """Each shipped configuration in turn."""
+    return shipped_by_name[request.param]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the processes of a failed test wrote."""
+    report = yield
+    if report.failed and isinstance(item, pytest.Function):
+        for name, value in item.funcargs.items():
+            if hasattr(value, "log_tail"):
+                report.sections.append((f"log of {name}", value.log_tail()))
+    return report

@@ -1,0 +1,1 @@
+"""What the tests run against: real processes, sample upstreams, callers, certificates."""
