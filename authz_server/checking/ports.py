@@ -28,7 +28,7 @@ class LoadedProfile:
 class ProfileSource(Protocol):
     """Where profiles are found."""
 
-    def find(self, profile_id: str) -> LoadedProfile | None | Awaitable[LoadedProfile | None]:
+    def find(self, profile_id: str) -> LoadedProfile | Awaitable[LoadedProfile | None] | None:
         """The profile of that id, or None where there is none; an awaitable where it has to be fetched first.
 
         Raises `ProfileUnusable`, `LookupFailed`, and `CannotTell` where "there is none" could not be said truthfully.

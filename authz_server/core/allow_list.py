@@ -64,7 +64,9 @@ def parse_network(text: str) -> Network:
         return Network(address, address.bits)
     written_bits = 128 if ":" in digits else 32
     if not _PREFIX_LENGTH.fullmatch(length_text) or int(length_text) > written_bits:
-        raise ValueError(f"has a prefix length that is not a number from /0 to /{written_bits}; netmasks are not accepted")
+        raise ValueError(
+            f"has a prefix length that is not a number from /0 to /{written_bits}; netmasks are not accepted"
+        )
     return _network(address, int(length_text), written_bits)
 
 

@@ -33,7 +33,7 @@ class Mutations(NamedTuple):
 
 
 def upstream_mutations(profile: Profile, subject: str | None, facts: CheckFacts) -> Mutations:
-    """The identity that the upstream sees. Whatever else is called `x-authz-*` goes, so that no caller can forge one."""
+    """The identity that the upstream sees. Whatever else is called `x-authz-*` goes: no caller can forge one."""
     headers = [
         (CLIENT_ID_HEADER, profile.client.id),
         (PROFILE_ID_HEADER, profile.id),

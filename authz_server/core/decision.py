@@ -119,7 +119,7 @@ DENIALS: Final[dict[DenialReason, Denial]] = {
         Step.IDENTITY,
         403,
         "Identity malformed",
-        "X-Client-ID and X-Profile-ID must each be sent once, with 1 to 64 letters, digits or . _ ~ - and nothing else.",
+        "X-Client-ID and X-Profile-ID must each be sent once: 1 to 64 letters, digits or . _ ~ - and nothing else.",
     ),
     DenialReason.PROFILE_UNKNOWN: Denial(
         Step.PROFILE,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,8 @@ from authz_server.dev.state import write_private
 
 CLIENT_NAME: Final = "partner.example"  # RFC 2606: resolves nowhere
 
-_VALID_FOR: Final = datetime.timedelta(days=3_650)
-_CLOCK_SKEW: Final = datetime.timedelta(minutes=5)
+_VALID_FOR: Final = dt.timedelta(days=3_650)
+_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,58 +42,56 @@ class Certificates:
         return self.directory / f"{name}.key"
 
 
-def make_certificates(directory: Path, now: datetime.datetime) -> Certificates:
+def make_certificates(directory: Path, now: dt.datetime) -> Certificates:
     """Make an authority and both certificates in `directory`. The authority's own key is not kept."""
     made = Certificates(directory)
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Laptop CA")])
-    authority = (
-        _builder(name, name, authority_key, now)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(signs_certificates=True), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
-    made.authority.write_bytes(_pem(authority))
+    authority = _Authority(now)
+    made.authority.write_bytes(_pem(authority.certificate))
     local = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    _issue(made, "server", authority, authority_key, local, ExtendedKeyUsageOID.SERVER_AUTH, now)
-    caller = [x509.DNSName(CLIENT_NAME)]
-    _issue(made, "client", authority, authority_key, caller, ExtendedKeyUsageOID.CLIENT_AUTH, now)
+    authority.issue(made, "server", local, ExtendedKeyUsageOID.SERVER_AUTH)
+    authority.issue(made, "client", [x509.DNSName(CLIENT_NAME)], ExtendedKeyUsageOID.CLIENT_AUTH)
     return made
 
 
-def _issue(
-    made: Certificates,
-    name: str,
-    authority: x509.Certificate,
-    authority_key: ec.EllipticCurvePrivateKey,
-    names: list[x509.GeneralName],
-    usage: x509.ObjectIdentifier,
-    now: datetime.datetime,
-) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(names[0].value))])
-    certificate = (
-        _builder(subject, authority.subject, key, now)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+class _Authority:
+    """Signs for as long as it is in memory."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self._now = now
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Laptop CA")])
+        self.certificate = (
+            _builder(name, name, self._key, now)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_key_usage(signs_certificates=True), critical=True)
+            .sign(self._key, hashes.SHA256())
         )
-        .sign(authority_key, hashes.SHA256())
-    )
-    made.certificate(name).write_bytes(_pem(certificate))
-    write_private(
-        made.key(name),
-        key.private_bytes(
+
+    def issue(
+        self, made: Certificates, name: str, names: Sequence[x509.GeneralName], usage: x509.ObjectIdentifier
+    ) -> None:
+        """Write the key and the certificate of `name` for the subject alternative names `names`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(names[0].value))])
+        issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        certificate = (
+            _builder(subject, self.certificate.subject, key, self._now)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_key_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(issuer_id, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        made.certificate(name).write_bytes(_pem(certificate))
+        pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
-    )
+        )
+        write_private(made.key(name), pem)
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime.datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: dt.datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from authz_server.core.token import Prefix, digest, issue
 from authz_server.dev.certificates import CLIENT_NAME, Certificates, make_certificates
+from authz_server.dev.errors import StackError
 from authz_server.dev.state import STATE_FOLDER, State, write_private
 from authz_server.sealing.keys import KEY_BYTES, as_text
 
@@ -47,7 +48,9 @@ class Samples:
 
     def partner_jwt(self, now: float) -> str:
         """A JWT that the client signs itself, with the HMAC secret it was issued."""
-        return jwt.encode({"sub": "batch-job", "iat": int(now), "exp": int(now) + _BEARER_SECONDS}, self.secrets.hmac_secret)
+        return jwt.encode(
+            {"sub": "batch-job", "iat": int(now), "exp": int(now) + _BEARER_SECONDS}, self.secrets.hmac_secret
+        )
 
     def access_token(self, now: float, scope: str) -> str:
         """An access token of the pretended OpenID provider (RFC 9068)."""
@@ -64,7 +67,7 @@ class Samples:
         )
 
 
-def load_or_make(state: State, now: datetime.datetime) -> Samples:
+def load_or_make(state: State, now: dt.datetime) -> Samples:
     """The samples of an earlier start, edits to the profiles included; or new ones."""
     if state.secrets.exists() and state.profiles.exists():
         return Samples(SampleSecrets(**json.loads(state.secrets.read_text())), Certificates(state.root))
@@ -76,9 +79,7 @@ def load_or_make(state: State, now: datetime.datetime) -> Samples:
 
 def _new_secrets() -> SampleSecrets:
     key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return SampleSecrets(
         token=issue(Prefix.TOKEN, secrets.randbelow),
         expired_token=issue(Prefix.TOKEN, secrets.randbelow),
@@ -89,9 +90,15 @@ def _new_secrets() -> SampleSecrets:
 
 
 def _key_set(issuer_key: str) -> str:
-    public = serialization.load_pem_private_key(issuer_key.encode(), None).public_key()
-    key = jwt.algorithms.ECAlgorithm.to_jwk(public, as_dict=True)  # type: ignore[arg-type]  # an EC key, as made above
+    key = jwt.algorithms.ECAlgorithm.to_jwk(_read_key(issuer_key).public_key(), as_dict=True)
     return json.dumps({"keys": [key | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}]})
+
+
+def _read_key(pem: str) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise StackError("the sample issuer's key is not the one that was made here; remove the state folder")
+    return key
 
 
 def _document(samples: Samples) -> str:

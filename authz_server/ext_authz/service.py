@@ -33,7 +33,7 @@ def new_request_id() -> str:
 class CheckService:
     """Decodes, decides, encodes. A surprise on the way is a denial with 503, never an error that Envoy might allow."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a check, named by keyword where they are wired
         self,
         decoder: Decoder,
         checker: Checker,
@@ -65,13 +65,13 @@ class CheckService:
             if isinstance(decision, Allowed | Denied):
                 return self._answer(facts, decision, started)
             return self._answer_later(facts, decision, started)
-        except Exception as error:  # the outermost guard: whatever it is, the call is not let through
+        except Exception as error:  # noqa: BLE001 - the outermost guard: whatever it is, no call is let through
             return self._failed(facts, error, started)
 
     async def _answer_later(self, facts: CheckFacts, deciding: Awaitable[Decision], started: float) -> bytes:
         try:
             return self._answer(facts, await deciding, started)
-        except Exception as error:  # the same guard, for what had to wait
+        except Exception as error:  # noqa: BLE001 - the same guard, for what had to wait
             return self._failed(facts, error, started)
 
     def _answer(self, facts: CheckFacts, decision: Decision, started: float) -> bytes:
