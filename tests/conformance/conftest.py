@@ -25,8 +25,8 @@ def oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
 
 
 @pytest.fixture
-def seed() -> int:
-    """Another seed for each run; it is printed, so a failure shows what to put here to see it again."""
+def seed(request: pytest.FixtureRequest) -> int:
+    """Another seed for each run; the report of a failure shows it, to be put here to see the failure again."""
     chosen = random.SystemRandom().getrandbits(32)
-    print(f"seed {chosen}")
+    request.node.add_report_section("setup", "seed", str(chosen))
     return chosen

@@ -3,9 +3,9 @@
 betterproto2 shares no code with Google's runtimes: another reader and writer of the same bytes.
 """
 
-import datetime
 import enum
 import importlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import betterproto2
@@ -15,7 +15,7 @@ from tests.conformance.reading import Reading
 from tests.conformance.schema import Field, Schema
 
 _ROOT = "envoy_data_plane."
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def schema(messages: list[str], enums: list[str], methods: list[str]) -> Schema:
@@ -40,8 +40,12 @@ def _class(full_name: str) -> Any:
     return getattr(importlib.import_module(_ROOT + ".".join(package)), "".join(parts[len(package) :]))
 
 
+def _metadata(message: Any) -> Any:
+    return message._betterproto  # noqa: SLF001 - the numbers and types of the fields are nowhere else
+
+
 def _fields(message: Any, names: dict[Any, str]) -> dict[str, Field]:
-    metadata = message._betterproto
+    metadata = _metadata(message)
     return {
         name: _field(field, metadata.cls_by_field, name, names) for name, field in metadata.meta_by_field_name.items()
     }
@@ -84,8 +88,8 @@ def _through(message: Any, data: bytes) -> tuple[str, Reading]:
 
 
 def _forget_unknown(message: Any) -> None:
-    message._unknown_fields = b""
-    for name in message._betterproto.meta_by_field_name:
+    message._unknown_fields = b""  # noqa: SLF001 - there is no other way to leave them out
+    for name in _metadata(message).meta_by_field_name:
         held = getattr(message, name)
         for part in held.values() if isinstance(held, dict) else held if isinstance(held, list) else [held]:
             if isinstance(part, betterproto2.Message):
@@ -93,7 +97,7 @@ def _forget_unknown(message: Any) -> None:
 
 
 def _reading(message: Any) -> Reading:
-    fields = message._betterproto.meta_by_field_name
+    fields = _metadata(message).meta_by_field_name
     return {
         name: _field_value(getattr(message, name), field)
         for name, field in fields.items()
@@ -117,8 +121,8 @@ def _field_value(value: Any, field: betterproto2.FieldMetadata) -> Any:
 
 def _wrapped(value: Any) -> Reading:
     """A Timestamp shows as a datetime and a BoolValue as a bool; this is the message that it was."""
-    if isinstance(value, datetime.datetime):
-        seconds, micros = divmod((value - _EPOCH) // datetime.timedelta(microseconds=1), 10**6)
+    if isinstance(value, datetime):
+        seconds, micros = divmod((value - _EPOCH) // timedelta(microseconds=1), 10**6)
         fields = {"seconds": seconds, "nanos": micros * 1000}
     else:
         fields = {"value": value}

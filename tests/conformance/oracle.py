@@ -51,4 +51,5 @@ def answer_questions(answers: Mapping[str, Callable[..., object]]) -> None:
     """The oracle's side: answer each line of standard input until it ends."""
     for line in sys.stdin:
         arguments = json.loads(line)
-        print(json.dumps(answers[arguments.pop("question")](**arguments)), flush=True)
+        sys.stdout.write(json.dumps(answers[arguments.pop("question")](**arguments)) + "\n")
+        sys.stdout.flush()
