@@ -2,12 +2,15 @@
 
 import random
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from tests.conformance.oracle import Oracle
 
-ORACLES = ("xds_oracle", "data_plane_oracle")
+ORACLES: Final = ("xds_oracle", "data_plane_oracle")
+# Google's reader and writer in C, which the product has too, and their other one, written in Python.
+IMPLEMENTATIONS: Final = ("upb", "python")
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +18,14 @@ def xds() -> Iterator[Oracle]:
     """The oracle that can also make messages of the whole API."""
     with Oracle("xds_oracle") as oracle:
         yield oracle
+
+
+@pytest.fixture(scope="module", params=IMPLEMENTATIONS)
+def merging_oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
+    """xds-protos by each implementation; betterproto2 does not merge a field that comes twice."""
+    with Oracle("xds_oracle", {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": request.param}) as running:
+        assert running.ask("implementation") == request.param
+        yield running
 
 
 @pytest.fixture(scope="module", params=ORACLES)

@@ -6,6 +6,7 @@ root's folder `envoy/` would stand in for the Python package of that name.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -20,12 +21,13 @@ _START: Final = "import runpy, sys; sys.path.append(sys.argv[1]); runpy.run_modu
 class Oracle:
     """A running oracle; one line of JSON asks, one line of JSON answers."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", _START, str(_ROOT), f"tests.conformance.{module}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, **(environment or {})},
         )
 
     def __enter__(self) -> Self:

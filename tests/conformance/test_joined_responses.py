@@ -2,7 +2,7 @@
 
 Two ways to join. *Inside*: the bytes of two OkHttpResponse lie in one field; any reader of protobuf takes that.
 *Outside*: two whole CheckResponses follow each other, so the field comes twice and the reader must merge the two. The
-protobuf specification says so, and Google's readers do it; betterproto2 keeps the second alone.
+protobuf specification says so, and Google's readers do it (C, Python, and C++ in Envoy); betterproto2 keeps the second.
 """
 
 import random
@@ -66,11 +66,11 @@ def read_by(oracle: Oracle, joined: list[bytes]) -> list[Any]:
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_two_responses_end_to_end_read_as_their_merge(xds: Oracle, arm: Arm, seed: int) -> None:
+def test_two_responses_end_to_end_read_as_their_merge(merging_oracle: Oracle, arm: Arm, seed: int) -> None:
     both = pairs(arm, seed)
     joined = [first.SerializeToString() + second.SerializeToString() for first, second in both]
     assert [CheckResponse.FromString(data) for data in joined] == [merged(first, second) for first, second in both]
-    assert read_by(xds, joined) == [reading(merged(first, second)) for first, second in both]
+    assert read_by(merging_oracle, joined) == [reading(merged(first, second)) for first, second in both]
 
 
 def test_parts_inside_one_ok_response_read_as_their_merge(oracle: Oracle, seed: int) -> None:
@@ -90,14 +90,16 @@ def test_a_body_joined_inside_a_denied_response_reads_as_set_there(oracle: Oracl
     assert read_by(oracle, joined) == [reading(merged(first, second)) for first, second in both]
 
 
-def test_another_kind_of_response_behind_the_first_replaces_it(xds: Oracle) -> None:
+def test_another_kind_of_response_behind_the_first_replaces_it(merging_oracle: Oracle) -> None:
     """Hence parts of different kinds must never be joined: what the first said to the caller would be gone."""
     header = HeaderValueOption(header=HeaderValue(key="a", value="b"))
     denied = CheckResponse(status=Status(code=7), denied_response=DeniedHttpResponse(headers=[header]))
     allowed = CheckResponse(status=Status(), ok_response=OkHttpResponse(headers_to_remove=["authorization"]))
     joined = denied.SerializeToString() + allowed.SerializeToString()
     assert CheckResponse.FromString(joined).WhichOneof("http_response") == "ok_response"
-    assert read_by(xds, [joined]) == [{"status": {"code": 7}, "ok_response": {"headers_to_remove": ["authorization"]}}]
+    assert read_by(merging_oracle, [joined]) == [
+        {"status": {"code": 7}, "ok_response": {"headers_to_remove": ["authorization"]}}
+    ]
 
 
 def only(arm: Arm, response: CheckResponse) -> CheckResponse:

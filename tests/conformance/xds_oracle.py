@@ -5,6 +5,7 @@ import random
 import envoy.service.auth.v3.external_auth_pb2  # type: ignore[import-untyped]  # noqa: F401 - fills the pool
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, MethodDescriptorProto
 from google.protobuf.descriptor_pool import Default
+from google.protobuf.internal import api_implementation
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -14,6 +15,11 @@ from tests.conformance.reading import Reading, reading
 from tests.conformance.schema import Field, Schema, enum_values, message_fields
 
 _POOL = Default()
+
+
+def implementation() -> str:
+    """Which of Google's implementations reads and writes here."""
+    return api_implementation.Type()
 
 
 def schema(messages: list[str], enums: list[str], methods: list[str]) -> Schema:
@@ -71,4 +77,4 @@ def _through(name: str, data: bytes) -> tuple[str, Reading]:
 
 
 if __name__ == "__main__":
-    answer_questions({"schema": schema, "through": through, "filled": filled})
+    answer_questions({"implementation": implementation, "schema": schema, "through": through, "filled": filled})
