@@ -42,9 +42,7 @@ def open_port(server: grpc.aio.Server, address: str, credentials: grpc.ServerCre
         return _open_socket(server, address)
     try:
         port = (
-            server.add_insecure_port(address)
-            if credentials is None
-            else server.add_secure_port(address, credentials)
+            server.add_insecure_port(address) if credentials is None else server.add_secure_port(address, credentials)
         )
     except RuntimeError:
         raise CannotListen(f"cannot listen on {address}: {_why(address)}") from None
@@ -148,7 +146,9 @@ def credentials(files: TlsFiles, on_fault: Callable[[str], None]) -> grpc.Server
         return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=client_ca)
 
     return grpc.dynamic_ssl_server_credentials(
-        first, changed, require_client_authentication=files.client_ca is not None
+        first,
+        changed,  # type: ignore[arg-type] # None is "no change", which the stubs do not know
+        require_client_authentication=files.client_ca is not None,
     )
 
 

@@ -31,6 +31,9 @@ _SETTLED_ROUNDS: Final = 3
 _ROUND_SECONDS: Final = 0.05
 
 
+Handler = grpc.RpcMethodHandler[bytes, bytes]  # no (de)serialisers: bytes both ways
+
+
 class Check(Protocol):
     """What answers a call; `CheckService` is one."""
 
@@ -50,7 +53,7 @@ class ServerOptions:
     drain_seconds: float = 30.0
 
 
-class CheckHandler(grpc.GenericRpcHandler):  # type: ignore[misc] # grpcio has no types
+class CheckHandler(grpc.GenericRpcHandler):
     """Finds the one method there is, and answers its calls."""
 
     def __init__(self, check: Check, last_resort: bytes, *, reads_metadata: bool) -> None:
@@ -59,9 +62,9 @@ class CheckHandler(grpc.GenericRpcHandler):  # type: ignore[misc] # grpcio has n
         self._check = check.check
         self._last_resort = last_resort
         self._reads_metadata = reads_metadata
-        self._handler = grpc.unary_unary_rpc_method_handler(self._call, None, None)
+        self._handler: Handler = grpc.unary_unary_rpc_method_handler(self._call, None, None)
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
         """The handler of a method; None lets the next one have it."""
         return self._handler if handler_call_details.method == CHECK else None
 
@@ -71,15 +74,15 @@ class CheckHandler(grpc.GenericRpcHandler):  # type: ignore[misc] # grpcio has n
             answer = self._check(request, context.invocation_metadata() or () if self._reads_metadata else ())
             if not isinstance(answer, bytes):
                 answer = await answer
-            # An empty CheckResponse is "allowed" to Envoy.
-            return answer if isinstance(answer, bytes) and answer else self._last_resort
         except CannotTell:
             pass
         except Exception:  # noqa: BLE001 - the service has its own guard, which counts and logs; this one only refuses
             return self._last_resort
+        else:
+            return answer or self._last_resort  # an empty CheckResponse is "allowed" to Envoy
         finally:
             self.in_flight -= 1
-        await context.abort(grpc.StatusCode.UNAVAILABLE, "the check cannot be made at the moment")
+        return await context.abort(grpc.StatusCode.UNAVAILABLE, "the check cannot be made at the moment")
 
 
 class GrpcServer:

@@ -126,10 +126,9 @@ class Observer:
 
     def _line(self, facts: CheckFacts, decision: Decision, request_id: str | None, duration_s: float) -> DecisionLine:
         profile = decision.profile
+        level, outcome, code, status = "debug", ALLOWED, ALLOWED_CODE, 200
         if isinstance(decision, Denied):
-            level, outcome, code, status = "info", DENIED, decision.reason, DENIALS[decision.reason].status
-        else:
-            level, outcome, code, status = "debug", ALLOWED, ALLOWED_CODE, 200
+            level, outcome, code, status = "info", DENIED, decision.reason.value, DENIALS[decision.reason].status
         if request_id is None and facts.request_id is not None and is_request_id(facts.request_id):
             request_id = facts.request_id
         line = DecisionLine(

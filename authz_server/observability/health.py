@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -23,6 +24,7 @@ SECONDS: Final = 5.0  # for a whole exchange
 
 _JSON: Final = "application/json"
 _PLAIN: Final = "text/plain; charset=utf-8"
+_REQUEST_LINE: Final = re.compile(rb"([A-Z]{1,16}) ([!-~]{1,1024}) HTTP/1\.[01]\r\n")
 _HEAD_ENDS: Final = b"\r\n\r\n"
 
 
@@ -126,12 +128,11 @@ class _Exchange(asyncio.Protocol):
             self._respond()
 
     def _respond(self) -> None:
-        request_line = self._head.partition(b"\r\n")[0].split(b" ")
-        if len(request_line) != 3 or request_line[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
+        found = _REQUEST_LINE.match(self._head)
+        if found is None:
             self._send(Answer(HTTPStatus.BAD_REQUEST), is_head=False)
-            return
-        method, target, _ = request_line
-        self._send(answer(self._served, method, target), is_head=method == b"HEAD")
+        else:
+            self._send(answer(self._served, found[1], found[2]), is_head=found[1] == b"HEAD")
 
     def _send(self, answer: Answer, *, is_head: bool) -> None:
         self._answered = True

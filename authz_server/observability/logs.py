@@ -45,7 +45,7 @@ def make_log(lines: Lines, log_format: str, level: str) -> Log:
 
 
 def where(error: BaseException) -> list[str]:
-    """The frames of an exception, innermost last: file:line function. No values, and no message: it may quote a caller."""
+    """The frames of an exception, innermost last. No values and no message: those may quote a caller."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
 

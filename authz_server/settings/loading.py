@@ -100,8 +100,8 @@ def _profile_source(settings: Settings) -> Iterable[str]:
     keys = settings.is_set("secret_keys") or settings.is_set("record_keys")
     if settings.profiles_file is None and not keys and not values.is_local_redis(settings.redis_url):
         yield (
-            "AUTHZ_SECRET_KEYS (or AUTHZ_RECORD_KEYS) is required, as AUTHZ_REDIS_URL is neither loopback nor a Unix socket:"
-            " unsigned records would make every writer of that Redis an admin"
+            "AUTHZ_SECRET_KEYS (or AUTHZ_RECORD_KEYS) is required, as AUTHZ_REDIS_URL is neither loopback nor a Unix"
+            " socket: unsigned records would make every writer of that Redis an admin"
         )
     if settings.is_set("secret_keys") and settings.is_set("record_keys"):
         yield "AUTHZ_SECRET_KEYS and AUTHZ_RECORD_KEYS are both set; the latter stands in for the former: unset one"

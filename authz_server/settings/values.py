@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from authz_server.core.secret import REDACTED, Secret
 
 T = TypeVar("T")
 Parser = Callable[[str], T]
 
+UNIX: Final = "unix:"
 WORKER: Final = "{worker}"
 LARGEST_PORT: Final = 65_535
 SOCKET_PATH_BYTES: Final = 107  # sun_path on Linux, less its final NUL
@@ -24,7 +25,6 @@ _HOST_AND_PORT: Final = re.compile(r"(?:\[([^\[\]]+)\]|([^\[\]:/\s]+)):([0-9]{1,
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _REALM: Final = re.compile(r"[\x20-\x7e]{1,128}")
 _SWITCH: Final = {"on": True, "true": True, "off": False, "false": False}
-_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 _PASSWORD_IN_QUERY: Final = re.compile(r"((?:^|&)password=)[^&]*", re.IGNORECASE)
 
 
@@ -37,9 +37,12 @@ class ListenAddress:
     @classmethod
     def parse(cls, text: str) -> ListenAddress:
         """Raises ValueError where `text` is no address."""
-        address = cls(text)
-        address.for_worker(0)._parts()
-        return address
+        if not _is_address(text.replace(WORKER, "0")):
+            raise ValueError(
+                "accepted: host:port such as 127.0.0.1:9191 or [::1]:9191,"
+                f" or unix:/path of at most {SOCKET_PATH_BYTES} bytes"
+            )
+        return cls(text)
 
     def for_worker(self, number: int) -> ListenAddress:
         """The address of one worker process, counted from 0."""
@@ -53,17 +56,17 @@ class ListenAddress:
     @property
     def path(self) -> str | None:
         """The path of a Unix socket; None for TCP."""
-        return self.text.removeprefix("unix:").removeprefix("//") if self.text.startswith("unix:") else None
+        return self.text.removeprefix(UNIX).removeprefix("//") if self.text.startswith(UNIX) else None
 
     @property
     def host(self) -> str:
         """The TCP host, without brackets."""
-        return self._parts()[0]
+        return self._host_and_port()[0]
 
     @property
     def port(self) -> int:
         """The TCP port; 0 lets the system choose."""
-        return self._parts()[1]
+        return self._host_and_port()[1]
 
     @property
     def is_local(self) -> bool:
@@ -73,16 +76,19 @@ class ListenAddress:
     def __str__(self) -> str:
         return self.text
 
-    def _parts(self) -> tuple[str, int]:
-        path = self.path
-        if path is not None:
-            if not path.startswith("/") or "\0" in path or len(path.encode()) > SOCKET_PATH_BYTES:
-                raise ValueError(f"accepted: unix:/path, at most {SOCKET_PATH_BYTES} bytes long")
-            return "", 0
+    def _host_and_port(self) -> tuple[str, int]:
         found = _HOST_AND_PORT.fullmatch(self.text)
-        if found is None or int(found[3]) > LARGEST_PORT or not (found[2] or _is_v6(found[1])):
-            raise ValueError("accepted: host:port such as 127.0.0.1:9191 or [::1]:9191, or unix:/path")
+        if found is None:
+            raise ValueError(f"{self.text} is no TCP address")
         return found[1] or found[2], int(found[3])
+
+
+def _is_address(text: str) -> bool:
+    if text.startswith(UNIX):
+        path = text.removeprefix(UNIX).removeprefix("//")
+        return path.startswith("/") and "\0" not in path and len(path.encode()) <= SOCKET_PATH_BYTES
+    found = _HOST_AND_PORT.fullmatch(text)
+    return found is not None and int(found[3]) <= LARGEST_PORT and bool(found[2] or _is_v6(found[1]))
 
 
 def _is_v6(text: str) -> bool:
@@ -197,37 +203,37 @@ def keys(text: str) -> Secret:
 
 def redis_url(text: str) -> Secret:
     """Where Redis is. A secret as a whole, since its password has no fixed place."""
-    split = split_redis_url(text)
-    usable = split is not None and (split.path.startswith("/") if split.scheme == "unix" else bool(split.hostname))
-    if not usable:
+    hosts = redis_hosts(text)
+    if hosts is None or not all(hosts):
         raise ValueError("accepted: redis://host:port/database, rediss://host:port/database or unix:///path")
     return Secret(text)
 
 
-def split_redis_url(text: str) -> SplitResult | None:
-    """The parts of a Redis URL; None where it is none."""
+def redis_hosts(text: str) -> tuple[str, ...] | None:
+    """The hosts of a Redis URL: with Sentinel several, for a Unix socket none. None where it is no URL."""
     try:
         split = urlsplit(text)
-        split.port  # noqa: B018 - raises where the port is no port
-    except ValueError:
+        if split.scheme == "unix":
+            return () if split.path.startswith("/") else None
+        addresses = split.netloc.rpartition("@")[2].split(",")
+        parts = [urlsplit(f"//{address}") for address in addresses]
+        usable = split.scheme in ("redis", "rediss") and all(part.port != 0 for part in parts)
+    except ValueError:  # a port that is none, an open bracket
         return None
-    return split if split.scheme in _REDIS_SCHEMES else None
+    return tuple(part.hostname or "" for part in parts) if usable else None
 
 
 def is_local_redis(url: Secret) -> bool:
     """Whether only this machine can reach that Redis."""
-    split = split_redis_url(url.reveal())
-    return split is not None and (split.scheme == "unix" or is_loopback(split.hostname or ""))
+    hosts = redis_hosts(url.reveal())
+    return hosts is not None and all(map(is_loopback, hosts))
 
 
 def masked_url(url: Secret) -> str:
     """A Redis URL for people: the password is masked, wherever it stands."""
-    split = split_redis_url(url.reveal())
-    if split is None:
-        return REDACTED
-    credentials, at, host = split.netloc.rpartition("@")
+    split = urlsplit(url.reveal())
+    credentials, at, hosts = split.netloc.rpartition("@")
     user, colon, _ = credentials.partition(":")
     masked = f"{user}:{REDACTED}" if colon else REDACTED  # a lone word may be a password in the wrong place
-    netloc = f"{masked}@{host}" if at else host
     query = _PASSWORD_IN_QUERY.sub(rf"\g<1>{REDACTED}", split.query)
-    return urlunsplit((split.scheme, netloc, split.path, query, split.fragment))
+    return urlunsplit((split.scheme, f"{masked}@{hosts}" if at else hosts, split.path, query, ""))

@@ -122,9 +122,7 @@ class Settings:
     grpc_insecure: bool = _variable(
         values.switch, "off", "Listen beyond this machine without TLS and client CA all the same."
     )
-    grpc_server: str = _variable(
-        values.one_of("grpcio", "lean"), "grpcio", "Which gRPC server carries the check."
-    )
+    grpc_server: str = _variable(values.one_of("grpcio", "lean"), "grpcio", "Which gRPC server carries the check.")
     grpc_max_connection_age_seconds: int = _variable(
         values.integer(0, 31_536_000), "0", "After how long Envoy is asked to connect anew; 0 is never."
     )
@@ -143,14 +141,18 @@ class Settings:
         values.one_of("peer", "xfcc"), "peer", "Where the caller's certificate is read from."
     )
     fault_as: str = _variable(
-        values.one_of("grpc", "error_response"), "grpc", 'How Envoy is told "cannot tell": gRPC status or error_response.'
+        values.one_of("grpc", "error_response"),
+        "grpc",
+        'How Envoy is told "cannot tell": gRPC status or error_response.',
     )
     max_staleness_seconds: float = _variable(
         values.seconds(1, 86_400), "300", "How long profiles in memory may serve while Redis is gone."
     )
     realm: str = _variable(values.realm, "authz", "The realm in WWW-Authenticate.")
     log_format: str = _variable(
-        values.one_of("auto", "console", "json"), "auto", "How logs are written; auto is console on a terminal, else json."
+        values.one_of("auto", "console", "json"),
+        "auto",
+        "How logs are written; auto is console on a terminal, else json.",
     )
     log_level: str = _variable(
         values.one_of("debug", "info", "warning", "error"),

@@ -1,0 +1,1 @@
+"""The commands of `authz-server`: one module each, named as the command."""

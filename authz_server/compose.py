@@ -1,0 +1,277 @@
+"""The composition root of the check: who is wired to whom, in what order things start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import uvloop
+
+from authz_server import __version__
+from authz_server.cache.connection import RedisAddress, connect
+from authz_server.cache.file_source import FileProfileSource
+from authz_server.cache.redis_source import RecordsSigned, RedisProfileSource
+from authz_server.checking.checker import Checker
+from authz_server.checking.ports import Readiness, RunningProfileSource
+from authz_server.core.decision import DenialReason, Denied
+from authz_server.core.facts import CertificateForm, CheckFacts
+from authz_server.core.secret import Secret
+from authz_server.ext_authz.decode import ClientIpFrom, Decoder
+from authz_server.ext_authz.encode import Encoder, FaultAs
+from authz_server.ext_authz.listeners import CannotListen, TlsFiles
+from authz_server.ext_authz.server import GrpcServer, ServerOptions
+from authz_server.ext_authz.service import CheckService, new_request_id
+from authz_server.observability.decisions import Observer
+from authz_server.observability.health import HealthServer, routes
+from authz_server.observability.lines import LineWriter
+from authz_server.observability.logs import Log, chosen_format, make_log
+from authz_server.observability.metrics import Exposition, Gauges, Metrics
+from authz_server.sealing.keys import RecordKeys, SecretKeys
+from authz_server.sealing.seal import Seal
+from authz_server.settings import Settings
+
+READINESS_SECONDS: Final = 0.25
+
+_STARTING: Final = Readiness(reasons=("starting",))
+_DRAINING: Final = Readiness(reasons=("draining",))
+
+
+class CannotServe(Exception):
+    """The start is refused. `is_setting` tells a wrong setting from wrong profiles."""
+
+    def __init__(self, *problems: str, is_setting: bool) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+        self.is_setting = is_setting
+
+
+class CheckProcess:
+    """One process that checks. Several differ by `worker` only, their number from 0."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str], lines: LineWriter, *, worker: int = 0) -> None:
+        """`environ` is where `secret_env` of the profiles file is looked up."""
+        self._settings = settings
+        self._state: Callable[[], Readiness] = lambda: _STARTING
+        self._file_ok: bool | None = None
+        self._readiness_task: asyncio.Task[None] | None = None
+        self._metrics = Metrics()
+        terminal = sys.stderr.isatty()
+        log_format = chosen_format(settings.log_format, terminal=terminal)
+        self.log: Log = make_log(lines, log_format, settings.log_level)
+        self._observer = Observer(self._metrics, lines, self.log, level=settings.log_level, log_format=log_format)
+        self.source = self._profile_source(environ)
+        self._server = self._grpc_server(worker)
+        self._health = HealthServer(routes(self._readiness, self._exposition(lines).text))
+        self._metrics_listen = settings.metrics_listen.for_worker(worker)
+
+    async def start(self) -> None:
+        """Metrics first, so that probes are answered while profiles load; the check last.
+
+        Raises what the source raises where it can never serve, and `CannotListen`.
+        """
+        settings = self._settings
+        for warning in settings.warnings:
+            self.log.warning("setting", warning=warning)
+        metrics = await self._listen_for_probes()
+        await self._start_source()
+        self._state = self.source.readiness
+        gc.collect()
+        gc.freeze()  # the profiles stay: no later collection needs to walk over them
+        addresses = await self._server.start()
+        self._readiness_task = asyncio.create_task(self._follow_readiness())
+        self.log.info(
+            "listening",
+            version=__version__,
+            grpc=list(addresses),
+            metrics=metrics,
+            profiles="redis" if settings.profiles_file is None else str(settings.profiles_file),
+        )
+
+    async def stop(self) -> bool:
+        """The reverse: no more calls, those in flight finish, then the rest. Whether all of them finished in time."""
+        self._state = lambda: _DRAINING
+        self.log.info("draining", seconds=self._settings.drain_seconds)
+        if self._readiness_task is not None:
+            self._readiness_task.cancel()
+            await asyncio.wait((self._readiness_task,))
+        finished = await self._server.drain()
+        await self.source.close()
+        await self._health.close()
+        self.log.info("stopped", all_finished=finished)
+        return finished
+
+    def _readiness(self) -> Readiness:
+        return self._state()
+
+    async def _start_source(self) -> None:
+        try:
+            await self.source.start()
+        except RecordsSigned as error:
+            raise CannotServe(str(error), is_setting=True) from None
+        except OSError as error:
+            raise CannotServe(f"{error.filename}: {error.strerror}", is_setting=False) from None
+
+    async def _listen_for_probes(self) -> str:
+        listen = self._metrics_listen
+        try:
+            host, port = await self._health.start(listen.host, listen.port)
+        except OSError as error:
+            raise CannotListen(f"cannot listen on {listen} (AUTHZ_METRICS_LISTEN): {error.strerror or error}") from None
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def _follow_readiness(self) -> None:
+        """Tell gRPC health checks, and the log, whenever the state changes."""
+        told: Readiness | None = None
+        while True:
+            state = self.source.readiness()
+            if state != told:
+                await self._server.set_ready(state.ready)
+                tell = self.log.info if state.ready and not state.warnings else self.log.warning
+                tell("readiness", ready=state.ready, reasons=list(state.reasons), warnings=list(state.warnings))
+                told = state
+            await asyncio.sleep(READINESS_SECONDS)
+
+    def _profile_source(self, environ: Mapping[str, str]) -> RunningProfileSource:
+        settings = self._settings
+        if settings.profiles_file is not None:
+            return FileProfileSource(
+                settings.profiles_file,
+                resolve_env=environ.get,
+                open_sealed=_open_sealed(settings),
+                on_fault=self._observer.source_fault,
+                on_state=self._remember_file_state,
+            )
+        return RedisProfileSource(
+            connect(redis_address(settings)),
+            prefix=settings.redis_prefix,
+            record_keys=record_keys(settings),
+            timeout=settings.redis_timeout_seconds,
+            max_staleness=settings.max_staleness_seconds,
+            on_fault=self._observer.source_fault,
+        )
+
+    def _grpc_server(self, worker: int) -> GrpcServer:
+        settings = self._settings
+        client_ip_from = ClientIpFrom(settings.client_ip_from)
+        encoder = Encoder(settings.realm)
+        service = CheckService(
+            Decoder(client_ip_from, CertificateForm(settings.certificate_from)),
+            Checker(self.source, time.time),
+            encoder,
+            self._observer,
+            fault_as=FaultAs(settings.fault_as),
+        )
+        options = ServerOptions(
+            addresses=[
+                _for_grpc(listen.for_worker(worker).path, str(listen.for_worker(worker)))
+                for listen in settings.grpc_listen
+            ],
+            tls=_tls_files(settings),
+            reflection=settings.grpc_reflection,
+            reads_metadata=client_ip_from is ClientIpFrom.METADATA,
+            max_connection_age_seconds=settings.grpc_max_connection_age_seconds,
+            drain_seconds=settings.drain_seconds,
+        )
+        last_resort = encoder.denied(Denied(DenialReason.INTERNAL_ERROR), CheckFacts(), new_request_id())
+        return GrpcServer(
+            service, last_resort, options, lambda sentence: self._observer.source_fault("tls_files", sentence)
+        )
+
+    def _exposition(self, lines: LineWriter) -> Exposition:
+        source = self.source
+        gauges = Gauges(
+            profiles=lambda: source.count,
+            ready=lambda: self._readiness().ready,
+            replica_age_seconds=lambda: source.age,
+            profiles_file_ok=lambda: self._file_ok,
+            log_lines_dropped=lambda: lines.dropped,
+        )
+        return Exposition(self._metrics, gauges, __version__)
+
+    def _remember_file_state(self, ok: bool) -> None:  # noqa: FBT001 - the source's call
+        self._file_ok = ok
+
+
+def run_check(settings: Settings, environ: Mapping[str, str]) -> int:
+    """Serve until SIGTERM (returns 0) or SIGINT (130); a second signal ends it at once."""
+    lines = LineWriter(sys.stderr.fileno())
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_serve(CheckProcess(settings, environ, lines)))
+    finally:
+        lines.close()
+
+
+async def _serve(process: CheckProcess) -> int:
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[int] = loop.create_future()
+    for number, exit_code in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
+        loop.add_signal_handler(number, _first_signal, told, exit_code)
+    starting = asyncio.ensure_future(process.start())
+    await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+        return told.result()
+    try:
+        starting.result()
+    except CannotListen as error:
+        raise CannotServe(str(error), is_setting=True) from None
+    exit_code = await told
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)  # whoever asks twice does not want to wait
+    await process.stop()
+    return exit_code
+
+
+def _first_signal(told: asyncio.Future[int], exit_code: int) -> None:
+    if not told.done():
+        told.set_result(exit_code)
+
+
+def redis_address(settings: Settings) -> RedisAddress:
+    """Where Redis is, by the settings."""
+    return RedisAddress(
+        url=settings.redis_url.reveal(),
+        mode=settings.redis_mode,
+        sentinel_name=settings.redis_sentinel_name,
+        tls_ca=_text(settings.redis_tls_ca),
+        tls_cert=_text(settings.redis_tls_cert),
+        tls_key=_text(settings.redis_tls_key),
+    )
+
+
+def record_keys(settings: Settings) -> RecordKeys | None:
+    """The keys of the records in Redis: given, or derived; None where records are unsigned."""
+    if settings.record_keys is not None:
+        return RecordKeys.parse(settings.record_keys.reveal())
+    if settings.secret_keys is not None:
+        return RecordKeys.derived_from(SecretKeys.parse(settings.secret_keys.reveal()))
+    return None
+
+
+def _open_sealed(settings: Settings) -> Callable[[str, str], tuple[str, Secret]] | None:
+    if settings.secret_keys is None:
+        return None
+    return Seal.of_documents(SecretKeys.parse(settings.secret_keys.reveal())).open
+
+
+def _tls_files(settings: Settings) -> TlsFiles | None:
+    if settings.grpc_tls_cert is None or settings.grpc_tls_key is None:
+        return None
+    return TlsFiles(settings.grpc_tls_cert, settings.grpc_tls_key, settings.grpc_tls_client_ca)
+
+
+def _for_grpc(path: str | None, text: str) -> str:
+    return text if path is None else f"unix:{path}"
+
+
+def _text(path: object | None) -> str | None:
+    return None if path is None else str(path)
