@@ -2,36 +2,112 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+from urllib.parse import unquote, urlsplit
 
-if TYPE_CHECKING:
-    import redis
-    import redis.asyncio
+import redis
+import redis.asyncio
+import redis.asyncio.sentinel
+import redis.sentinel
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+CONNECTIONS: Final = 8  # of one check process: one for look-ups, one for the watch, and those that are being given up
+_WRITER_TIMEOUT_SECONDS: Final = 30.0
+_CONNECT_TIMEOUT_SECONDS: Final = 5.0
+_SENTINEL_PORT: Final = 26_379
+
+Options = dict[str, Any]  # keyword arguments of redis-py's clients, which have no common type
 
 
-def connect(
-    url: str,
-    *,
-    mode: str = "standalone",
-    timeout: float = 0.1,
-    sentinel_name: str | None = None,
-    tls_ca: str | None = None,
-    tls_cert: str | None = None,
-    tls_key: str | None = None,
-) -> redis.asyncio.Redis:
-    """A client for the check, which opens no connection yet. Raises ValueError where the arguments cannot be."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisAddress:
+    """Where Redis is and how to get there.
+
+    With Sentinel, `url` names the sentinels (`redis://one:26379,two:26379/0`), its user and password being Redis's own.
+    """
+
+    url: str = field(repr=False)  # it may hold a password
+    mode: str = "standalone"
+    sentinel_name: str | None = None
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
 
 
-def connect_blocking(
-    url: str,
-    *,
-    mode: str = "standalone",
-    timeout: float = 30.0,
-    sentinel_name: str | None = None,
-    tls_ca: str | None = None,
-    tls_cert: str | None = None,
-    tls_key: str | None = None,
-) -> redis.Redis:
-    """A client for a writer. Raises ValueError as `connect` does."""
-    raise NotImplementedError
+def connect(address: RedisAddress, *, timeout: float = 1.0) -> redis.asyncio.Redis:
+    """A client for the check, which opens no connection yet. Raises ValueError where the address cannot be.
+
+    Look-ups have their own deadlines; `timeout` (seconds) only ends what nobody waits for any more.
+    """
+    options = _options(address, timeout) | {"retry": AsyncRetry(NoBackoff(), 0)}
+    match address.mode:
+        case "sentinel":
+            watched: Any = redis.asyncio.sentinel.Sentinel  # untyped
+            sentinel = watched(_sentinels(address), sentinel_kwargs=_timeouts(timeout), **options)
+            primary = sentinel.master_for(_sentinel_name(address), max_connections=CONNECTIONS, **_target(address))
+            return cast(redis.asyncio.Redis, primary)
+        case "cluster":
+            # The commands used here are the same; redis-py has no common type.
+            return cast(redis.asyncio.Redis, redis.asyncio.RedisCluster.from_url(address.url, **options))
+        case _:
+            return redis.asyncio.Redis.from_url(address.url, max_connections=CONNECTIONS, **options)
+
+
+def connect_blocking(address: RedisAddress) -> redis.Redis:
+    """A client for who writes, or reads everything. Raises ValueError as `connect` does."""
+    options = _options(address, _WRITER_TIMEOUT_SECONDS) | {"retry": Retry(NoBackoff(), 0)}
+    match address.mode:
+        case "sentinel":
+            watched: Any = redis.sentinel.Sentinel  # untyped
+            sentinel = watched(_sentinels(address), sentinel_kwargs=_timeouts(_CONNECT_TIMEOUT_SECONDS), **options)
+            return cast(redis.Redis, sentinel.master_for(_sentinel_name(address), **_target(address)))
+        case "cluster":
+            return cast(redis.Redis, redis.RedisCluster.from_url(address.url, **options))
+        case _:
+            return redis.Redis.from_url(address.url, **options)
+
+
+def _options(address: RedisAddress, timeout: float) -> Options:
+    # RESP2 spares every new connection a HELLO, and an old server an error.
+    options: Options = {"protocol": 2} | _timeouts(timeout)
+    if urlsplit(address.url).scheme != "rediss":
+        return options
+    if address.mode == "sentinel":
+        options["ssl"] = True
+    return options | {
+        "ssl_cert_reqs": "required",
+        "ssl_check_hostname": True,
+        "ssl_ca_certs": address.tls_ca,
+        "ssl_certfile": address.tls_cert,
+        "ssl_keyfile": address.tls_key,
+    }
+
+
+def _timeouts(timeout: float) -> Options:
+    return {"socket_timeout": timeout, "socket_connect_timeout": min(timeout, _CONNECT_TIMEOUT_SECONDS)}
+
+
+def _sentinels(address: RedisAddress) -> list[tuple[str, int]]:
+    hosts = urlsplit(address.url).netloc.rpartition("@")[2].split(",")
+    parts = [urlsplit(f"//{host}") for host in hosts]
+    return [(part.hostname or "127.0.0.1", part.port or _SENTINEL_PORT) for part in parts]
+
+
+def _sentinel_name(address: RedisAddress) -> str:
+    if not address.sentinel_name:
+        raise ValueError("mode sentinel needs the name of the primary that the sentinels watch")
+    return address.sentinel_name
+
+
+def _target(address: RedisAddress) -> Options:
+    """What the sentinels do not say of Redis itself: database, user and password."""
+    split = urlsplit(address.url)
+    credentials, at, _ = split.netloc.rpartition("@")
+    user, _, password = credentials.partition(":")
+    target: Options = {"db": int(split.path.strip("/") or 0)}
+    if at:
+        target |= {"username": unquote(user) or None, "password": unquote(password) or None}
+    return target

@@ -1,7 +1,7 @@
-"""What a record says of a profile: JSON, by msgspec. Field names are the core's own; an unknown one makes it unreadable.
+"""What a record says of a profile: JSON, by msgspec.
 
-The same profile gives the same bytes, so that a publish can tell what has changed without reading a version. Fields that
-have their default are left out.
+Field names are the core's own; an unknown one makes the record unreadable, one that has its default is left out. The
+same profile gives the same bytes, so that a publish can tell what has changed without reading a version.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _PreviousToken(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     expires_at: float | None = None
 
 
-class _Token(_Struct, tag="token"):
+class _Token(_Struct, frozen=True, tag="token"):
     token_sha256: bytes
     expires_at: float | None = None
     forward_authorization: bool = False
@@ -61,7 +61,7 @@ class _SealedPrevious(msgspec.Struct, frozen=True, omit_defaults=True, forbid_un
     expires_at: float | None = None
 
 
-class _Jwt(_Struct, tag="jwt"):
+class _Jwt(_Struct, frozen=True, tag="jwt"):
     algorithm: str
     secret_sealed: str | None = None
     previous_sealed: _SealedPrevious | None = None
@@ -76,7 +76,7 @@ class _Jwt(_Struct, tag="jwt"):
     expires_at: float | None = None
 
 
-class _Oidc(_Struct, tag="oidc"):
+class _Oidc(_Struct, frozen=True, tag="oidc"):
     issuer: str
     audience: tuple[str, ...]
     jwks_uri: str | None = None
@@ -88,7 +88,7 @@ class _Oidc(_Struct, tag="oidc"):
     leeway_seconds: int = 30
 
 
-class _Mtls(_Struct, tag="mtls"):
+class _Mtls(_Struct, frozen=True, tag="mtls"):
     fingerprints_sha256: tuple[str, ...] = ()
     san_uris: tuple[str, ...] = ()
     san_dns: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class _Mtls(_Struct, tag="mtls"):
     any_verified: bool = False
 
 
-class _NoAuth(_Struct, tag="none"):
+class _NoAuth(_Struct, frozen=True, tag="none"):
     pass
 
 
@@ -108,7 +108,7 @@ class _Client(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     name: str
     description: str = ""
     active: bool = True
-    labels: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it for every instance
+    labels: dict[str, str] = {}
 
 
 class _Profile(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -120,7 +120,7 @@ class _Profile(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     allowed_methods: tuple[str, ...] = ()
     allowed_ips: tuple[str, ...] = ()
     allowed_routes: tuple[str, ...] = ()
-    labels: dict[str, str] = {}  # noqa: RUF012 - as above
+    labels: dict[str, str] = {}
 
 
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
@@ -192,7 +192,7 @@ def _write_jwt(profile_id: str, auth: JwtAuth, seal: Seal | None) -> _Jwt:
     if auth.secret is None and auth.previous is None:
         return written
     if seal is None:
-        raise SealMissing(f"profile {profile_id} has an HMAC secret, which Redis keeps only sealed: set AUTHZ_SECRET_KEYS")
+        raise SealMissing(f"profile {profile_id} has an HMAC secret, kept in Redis only sealed: set AUTHZ_SECRET_KEYS")
     sealed = auth.secret and seal.seal(profile_id, auth.credential_id or "", auth.secret)
     previous = auth.previous and _SealedPrevious(
         secret_sealed=seal.seal(profile_id, auth.previous.credential_id, auth.previous.secret),

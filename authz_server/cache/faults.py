@@ -12,6 +12,7 @@ class CacheFault(StrEnum):
     LOOKUP_FAILED = "lookup_failed"
     REDIS_UNREACHABLE = "redis_unreachable"
     REDIS_INCOMPLETE = "redis_incomplete"
+    REDIS_MEMORY_POLICY = "redis_memory_policy"
     PROFILES_FILE = "profiles_file"
 
 

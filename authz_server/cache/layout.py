@@ -1,4 +1,7 @@
-"""The names of everything in Redis, in one place. All keys share one hash tag, so one script is atomic on a Cluster too."""
+"""The names of everything in Redis, in one place.
+
+All keys share one hash tag, so one script is atomic on a Cluster too.
+"""
 
 from __future__ import annotations
 
@@ -79,20 +82,21 @@ class Meta:
     signed: bool
 
     @classmethod
-    def read(cls, values: Mapping[str, bytes]) -> Meta | None:
+    def read(cls, values: Mapping[str, bytes | None]) -> Meta | None:
         """Read `meta`; None where it is absent, incomplete or of another schema."""
+        written = {field: values.get(field) or b"" for field in MetaField}
+        if written[MetaField.SCHEMA] != SCHEMA.encode() or not written[MetaField.EPOCH]:
+            return None
         try:
-            if values[MetaField.SCHEMA] != SCHEMA.encode():
-                return None
             return cls(
-                epoch=values[MetaField.EPOCH].decode("ascii"),
-                sequence=int(values[MetaField.SEQUENCE]),
-                count=int(values[MetaField.COUNT]),
-                deleted=int(values[MetaField.DELETED]),
-                writer=values[MetaField.WRITER].decode(),
-                signed=values[MetaField.SIGNED] == b"1",
+                epoch=written[MetaField.EPOCH].decode("ascii"),
+                sequence=int(written[MetaField.SEQUENCE]),
+                count=int(written[MetaField.COUNT]),
+                deleted=int(written[MetaField.DELETED]),
+                writer=written[MetaField.WRITER].decode(),
+                signed=written[MetaField.SIGNED] == b"1",
             )
-        except (KeyError, ValueError):
+        except ValueError:  # no numbers, no UTF-8
             return None
 
     @property

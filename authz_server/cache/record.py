@@ -21,6 +21,7 @@ from authz_server.sealing.seal import Seal
 SCHEMA: Final = b"authz1"
 DELETED: Final = b"null"
 _UNSIGNED: Final = b"-"
+_PARTS: Final = 5
 _SEQUENCE_DIGITS: Final = 16  # 2**53 has as many, and the script compares as floating point
 
 
@@ -70,7 +71,7 @@ class RecordCodec:
         parts = record.split(b" ", 4)
         if parts[0] != SCHEMA:
             raise _unusable(profile_id, "is of another schema, or no record at all")
-        if len(parts) != 5 or not parts[2].isdigit() or len(parts[2]) > _SEQUENCE_DIGITS:
+        if len(parts) != _PARTS or not parts[2].isdigit() or len(parts[2]) > _SEQUENCE_DIGITS:
             raise _unusable(profile_id, "is cut off or garbled")
         _, written_epoch, digits, signature, content = parts
         if written_epoch != epoch.encode():

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES: Final = 32
-_ACCEPTED: Final = "accepted are comma-separated keys, each the base64 of 32 bytes, as `authz-server secrets new` prints"
+_ACCEPTED: Final = "accepted: comma-separated keys, each the base64 of 32 bytes, as `authz-server secrets new` prints"
 
 
 class KeysInvalid(ValueError):

@@ -13,7 +13,10 @@ _DOMAIN: Final = b"authz record 1"
 
 
 class RecordSigner:
-    """HMAC-SHA-256 over prefix, profile id, version and content (which holds the client's id). First key signs, all verify."""
+    """HMAC-SHA-256 over prefix, profile id, version and content (where the client's id is).
+
+    The first key signs, all verify.
+    """
 
     __slots__ = ("_keys", "_prefix")
 

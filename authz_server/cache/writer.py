@@ -1,0 +1,177 @@
+"""Writing to Redis: a few changes in one script call, or everything under a new epoch. Either is seen whole."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+import redis
+
+from authz_server.cache import scripts
+from authz_server.cache.layout import LOG_ENTRIES, SCHEMA, TOMBSTONE_SECONDS, Layout, Meta, MetaField
+from authz_server.cache.record import RecordCodec
+from authz_server.core.profile import Version
+
+T = TypeVar("T")
+Progress = Callable[[int], None]
+"""Told how many more are done."""
+
+CHANGES_AT_ONCE: Final = 1_000  # in one script call; more would hold up every reader for too long
+_BATCH: Final = 1_000
+_STAGED_SECONDS: Final = 3_600  # what a broken publish has left behind goes by itself
+_SCAN_COUNT: Final = 1_000
+_COMPARED: Final = (MetaField.EPOCH, MetaField.SEQUENCE)
+
+
+class WriteConflict(Exception):
+    """Somebody else has written since it was looked at; nothing was written now."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What is in force: `meta`, and the epoch and sequence that a script compares, both empty where there is nothing.
+
+    An epoch without `meta`: another version of this program wrote it, or something else did.
+    """
+
+    meta: Meta | None = None
+    epoch: str = ""
+    sequence: str = ""
+
+    @property
+    def other_schema(self) -> bool:
+        """Something is there that this version cannot read."""
+        return self.meta is None and bool(self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One versioned write: a profile's content, or with None its deletion."""
+
+    profile_id: str
+    sequence: int
+    content: bytes | None
+
+
+class RecordWriter:
+    """The one writer of a prefix. Raises `redis.RedisError` where Redis does not do as it should."""
+
+    def __init__(self, client: redis.Redis, layout: Layout, codec: RecordCodec, writer: str) -> None:
+        """`writer` is `publish:<name>` or `manage:<database id>`."""
+        self._client = client
+        self._layout = layout
+        self._codec = codec
+        self._writer = writer
+        self._write_changes = client.register_script(scripts.WRITE_CHANGES)
+        self._begin_epoch = client.register_script(scripts.BEGIN_EPOCH)
+
+    def in_force(self) -> InForce:
+        """What readers read now."""
+        values: Any = self._client.hmget(self._layout.meta, list(MetaField))
+        found: dict[str, bytes | None] = dict(zip(MetaField, values, strict=True))
+        epoch, sequence = ((found[field] or b"").decode("ascii", "replace") for field in _COMPARED)
+        return InForce(Meta.read(found), epoch, sequence)
+
+    def fields(self, epoch: str) -> int:
+        """How many records, deletions among them, there are."""
+        fields: Any = self._client.hlen(self._layout.profiles(epoch))
+        return int(fields)
+
+    def records(self, epoch: str, progress: Progress) -> Iterator[tuple[str, bytes]]:
+        """Every record, unverified, by profile id; one that is written meanwhile may come in either state, or twice."""
+        for field, record in self._client.hscan_iter(self._layout.profiles(epoch), count=_SCAN_COUNT):
+            progress(1)
+            yield field.decode("utf-8", "replace"), record
+
+    def record(self, epoch: str, profile_id: str) -> bytes | None:
+        """One record, unverified."""
+        found: Any = self._client.hget(self._layout.profiles(epoch), profile_id)
+        return found if isinstance(found, bytes) else None
+
+    def write(self, epoch: str, changes: Sequence[Change], *, after: int | None = None) -> int:
+        """Write what is newer than what is held, and tell how many that were: all in one script call.
+
+        Raises `WriteConflict` where the epoch or the writer is another, or `after` is not the last sequence.
+        """
+        arguments: list[Any] = [epoch, self._writer, "" if after is None else after]
+        arguments += [int(time.time() * 1_000), TOMBSTONE_SECONDS * 1_000, LOG_ENTRIES]
+        for change in changes:
+            version = Version(epoch, change.sequence)
+            arguments += [change.profile_id, change.sequence, self._record(change.profile_id, version, change.content)]
+        return self._answer(self._write_changes(keys=self._keys(epoch), args=arguments))
+
+    def replace_all(
+        self, profiles: Iterable[tuple[str, int, bytes]], *, over: InForce, sequence: int, progress: Progress
+    ) -> str:
+        """Write every profile (id, sequence, content) under a new epoch, put that in force, and return it.
+
+        Until the last step readers see what was there before, and keep it where something breaks.
+        Raises `WriteConflict` where `over` is not in force any more.
+        """
+        epoch = secrets.token_hex(16)
+        try:
+            written = self._stage(epoch, profiles, progress)
+            self._put_in_force(epoch, over, written, sequence)
+        except BaseException:
+            with contextlib.suppress(redis.RedisError):
+                self._client.unlink(self._layout.profiles(epoch))
+            raise
+        return epoch
+
+    def _stage(self, epoch: str, profiles: Iterable[tuple[str, int, bytes]], progress: Progress) -> int:
+        key, written = self._layout.profiles(epoch), 0
+        for batch in _batches(profiles, _BATCH):
+            records: Any = {
+                profile_id: self._record(profile_id, Version(epoch, sequence), content)
+                for profile_id, sequence, content in batch
+            }
+            self._client.hset(key, mapping=records)
+            if not written:
+                self._client.expire(key, _STAGED_SECONDS)
+            written += len(records)
+            progress(len(records))
+        return written
+
+    def _put_in_force(self, epoch: str, over: InForce, written: int, sequence: int) -> None:
+        meta: Mapping[str, object] = {
+            MetaField.SCHEMA: SCHEMA,
+            MetaField.EPOCH: epoch,
+            MetaField.SEQUENCE: sequence,
+            MetaField.COUNT: written,
+            MetaField.DELETED: 0,
+            MetaField.WRITER: self._writer,
+            MetaField.SIGNED: int(self._codec.signs),
+        }
+        keys = [*self._keys(epoch), self._layout.profiles(over.epoch or epoch)]
+        arguments: list[Any] = [over.epoch, over.sequence, epoch, LOG_ENTRIES, written]
+        for field, value in meta.items():
+            arguments += [str(field), value]
+        self._answer(self._begin_epoch(keys=keys, args=arguments))
+
+    def _keys(self, epoch: str) -> list[str]:
+        return [self._layout.meta, self._layout.log, self._layout.tombstones, self._layout.profiles(epoch)]
+
+    def _record(self, profile_id: str, version: Version, content: bytes | None) -> bytes:
+        if content is None:
+            return self._codec.write(profile_id, version)
+        return self._codec.write(profile_id, version, content)
+
+    def _answer(self, answer: object) -> int:
+        match answer:
+            case [b"written", int(count)]:
+                return count
+            case [b"refused", bytes(why)]:
+                raise WriteConflict(f"somebody else writes here too ({why.decode('ascii', 'replace')} has changed)")
+            case _:
+                raise redis.ResponseError("the script answered something else than it should")
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
