@@ -150,7 +150,7 @@ def _jwks_members(jwks: str) -> list[Any]:
     document = parse_object(jwks.encode("utf-8", "surrogatepass"))
     members = None if document is None else document.get("keys")
     if not isinstance(members, list):
-        raise ValueError('is not a JWK Set: JSON of the form {"keys": [...]}, no member twice')
+        raise ValueError('is not a JWK Set: JSON of the form {"keys": [...]}, no member twice')  # noqa: TRY004 - a document's mistake, as the others
     if len(members) > limits.KEYS_IN_A_SET:
         raise ValueError(f"has more than {limits.KEYS_IN_A_SET} keys")
     return members
@@ -159,11 +159,11 @@ def _jwks_members(jwks: str) -> list[Any]:
 def _read_jwk(jwk: Any, algorithms: Iterable[str]) -> list[tuple[str, Verify]]:
     """The algorithms that `jwk` suits, each with its verification."""
     if not isinstance(jwk, dict):
-        raise ValueError("is not a JSON object")
+        raise ValueError("is not a JSON object")  # noqa: TRY004 - a document's mistake, as the others
     if jwk.get("kty") == "oct" or not _PRIVATE_MEMBERS.isdisjoint(jwk):
         raise ValueError("is a private or symmetric key; give public keys alone, and treat this one as leaked")
     if not isinstance(jwk.get("kid", ""), str):
-        raise ValueError("has a kid that is not a string")
+        raise ValueError("has a kid that is not a string")  # noqa: TRY004 - a document's mistake, as the others
     wanted = [name for name in algorithms if jwk.get("alg", name) == name]
     key_type = jwk.get("kty")
     is_known = isinstance(key_type, str) and key_type in _JWK_TYPES and jwk.get("crv") in _JWK_CURVES
