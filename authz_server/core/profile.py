@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from authz_server.core.allow_list import AllowList
 from authz_server.core.auth import AuthConfig, NoAuth
@@ -61,7 +61,7 @@ class Profile:
     labels: Mapping[str, str] = field(default_factory=dict)
     auth: AuthConfig = NO_AUTH
     version: Version = UNPUBLISHED
-    prepared: dict[object, bytes] = field(default_factory=dict, repr=False, compare=False)
+    prepared: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def key(self) -> ProfileKey:

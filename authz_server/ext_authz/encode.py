@@ -1,17 +1,17 @@
 """From a decision to the bytes of a CheckResponse. Every CheckResponse is made here.
 
-Two serialised messages, one behind the other, are one merged message: that is protobuf's encoding. So what depends on
-the profile alone is serialised once and kept with the profile, and only what a single request adds is put behind it.
+What depends on the profile alone is serialised once and kept with the profile. What a single request adds stands
+behind it, inside the same field: a serialised message grows by appending fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from authz_server.core import answer
-from authz_server.core.decision import DENIALS, Allowed, DenialReason, Denied
+from authz_server.core.decision import DENIALS, Allowed, Decision, DenialReason, Denied
 from authz_server.core.facts import CheckFacts
 from authz_server.core.profile import Profile
 from authz_server.wire import ext_authz_pb2 as wire
@@ -47,6 +47,13 @@ class FaultAs(StrEnum):
     ERROR_RESPONSE = "error_response"  # CheckResponse.error_response, Envoy from 2026 on
 
 
+class _Prepared(NamedTuple):
+    """A response without what a single request adds: the other fields, and the answer's own fields."""
+
+    head: bytes
+    answer: bytes
+
+
 class Encoder:
     """Writes decisions for Envoy. Status OK if and only if the decision is `Allowed`."""
 
@@ -54,33 +61,39 @@ class Encoder:
 
     def __init__(self, realm: str) -> None:
         self._realm = realm
-        self._without_profile: dict[object, bytes] = {}
+        self._without_profile: dict[object, _Prepared] = {}
 
     def allowed(self, allowed: Allowed, facts: CheckFacts) -> bytes:
         """Let the call through, with the identity that the upstream is to see."""
         profile, subject = allowed
+        if subject is None and not facts.authz_headers:
+            encoded: bytes | None = profile.prepared.get("allowed")
+            if encoded is None:
+                encoded = profile.prepared["allowed"] = _whole(_CHECK_OK, self._allowed(profile, None))
+            return encoded
         written = None if subject is None else answer.written_subject(subject)
-        key = "allowed" if written is None else "allowed, with a subject"
-        encoded = profile.prepared.get(key)
-        if encoded is None:
-            encoded = profile.prepared[key] = self._allowed(profile, subject if written is not None else None)
+        key = "anonymous" if written is None else "with a subject"
+        prepared: _Prepared | None = profile.prepared.get(key)
+        if prepared is None:
+            prepared = profile.prepared[key] = self._allowed(profile, written)
+        more = b""
         if written is not None:
-            encoded += _delimited(_CHECK_OK, _delimited(_OK_HEADERS, _option(answer.SUBJECT_HEADER, written)))
+            more = _delimited(_OK_HEADERS, _option(answer.SUBJECT_HEADER, written))
         if facts.authz_headers:
             forged = answer.upstream_mutations(profile, subject, facts).removed
-            encoded += _delimited(_CHECK_OK, b"".join(_delimited(_OK_REMOVE, name.encode()) for name in forged))
-        return encoded
+            more += b"".join(_delimited(_OK_REMOVE, name.encode()) for name in forged)
+        return _whole(_CHECK_OK, prepared, more)
 
     def denied(self, denied: Denied, facts: CheckFacts, request_id: str) -> bytes:
         """Refuse the call; `request_id` is one that may be shown to the caller."""
         reason, profile = denied
-        prepared = self._without_profile if profile is None else profile.prepared
+        known = self._without_profile if profile is None else profile.prepared
         key = (reason, facts.grpc_caller)
-        encoded = prepared.get(key)
-        if encoded is None:
-            encoded = prepared[key] = self._denied(denied, grpc_caller=facts.grpc_caller)
+        prepared: _Prepared | None = known.get(key)
+        if prepared is None:
+            prepared = known[key] = self._denied(denied, grpc_caller=facts.grpc_caller)
         body = answer.denied_body(reason, request_id, grpc_caller=facts.grpc_caller)
-        return encoded + _delimited(_CHECK_DENIED, _delimited(_DENIED_BODY, body))
+        return _whole(_CHECK_DENIED, prepared, _delimited(_DENIED_BODY, body))
 
     def cannot_tell(self) -> bytes:
         """The `error_response` for "cannot tell": to Envoy an error, which its own configuration decides on."""
@@ -93,31 +106,33 @@ class Encoder:
         response.dynamic_metadata.update({"outcome": "denied", "code": "unavailable"})
         return response.SerializeToString()
 
-    def _allowed(self, profile: Profile, subject: str | None) -> bytes:
+    def _allowed(self, profile: Profile, subject: str | None) -> _Prepared:
         set_headers, removed = answer.upstream_mutations(profile, subject, _NOTHING_FORGED)
-        response = wire.CheckResponse(
-            status=wire.Status(code=0),
-            ok_response=wire.OkHttpResponse(
-                headers=_options(pair for pair in set_headers if pair[0] != answer.SUBJECT_HEADER),
-                headers_to_remove=removed,
-            ),
+        ok = wire.OkHttpResponse(
+            headers=_options(pair for pair in set_headers if pair[0] != answer.SUBJECT_HEADER),
+            headers_to_remove=removed,
         )
-        response.dynamic_metadata.update(answer.metadata(Allowed(profile, subject)))
-        return response.SerializeToString()
+        return _Prepared(_head(0, Allowed(profile, subject)), ok.SerializeToString())
 
-    def _denied(self, denied: Denied, *, grpc_caller: bool) -> bytes:
-        response = wire.CheckResponse(
-            status=wire.Status(code=DENIALS[denied.reason].grpc_code),
-            denied_response=self._denied_response(denied, grpc_caller=grpc_caller),
-        )
-        response.dynamic_metadata.update(answer.metadata(denied))
-        return response.SerializeToString()
+    def _denied(self, denied: Denied, *, grpc_caller: bool) -> _Prepared:
+        response = self._denied_response(denied, grpc_caller=grpc_caller)
+        return _Prepared(_head(DENIALS[denied.reason].grpc_code, denied), response.SerializeToString())
 
     def _denied_response(self, denied: Denied, *, grpc_caller: bool) -> wire.DeniedHttpResponse:
         return wire.DeniedHttpResponse(
             status=wire.HttpStatus(code=_STATUS_CODES[DENIALS[denied.reason].status]),
             headers=_options(answer.denied_headers(denied, self._realm, grpc_caller=grpc_caller)),
         )
+
+
+def _head(code: int, decision: Decision) -> bytes:
+    response = wire.CheckResponse(status=wire.Status(code=code))
+    response.dynamic_metadata.update(answer.metadata(decision))
+    return response.SerializeToString()
+
+
+def _whole(tag: bytes, prepared: _Prepared, more: bytes = b"") -> bytes:
+    return prepared.head + _delimited(tag, prepared.answer + more)
 
 
 def _options(pairs: Iterable[tuple[str, str]]) -> list[wire.HeaderValueOption]:
