@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 _PREFIX_LENGTH: Final = re.compile(r"0|[1-9][0-9]{0,2}")
 _V4_WITH_PORT: Final = re.compile(r"([0-9.]+):[0-9]{1,5}")
 _V6_WITH_PORT: Final = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?")
+_V4_BITS: Final = 32
 _MAPPED: Final = 0xFFFF  # ::ffff:0:0/96, RFC 4291 section 2.5.5.2
 _MAPPED_BITS: Final = 96
 
@@ -24,7 +25,7 @@ class Address(NamedTuple):
     value: int
 
     def __str__(self) -> str:
-        if self.bits == 32:
+        if self.bits == _V4_BITS:
             return socket.inet_ntop(socket.AF_INET, self.value.to_bytes(4, "big"))
         return socket.inet_ntop(socket.AF_INET6, self.value.to_bytes(16, "big"))
 
@@ -95,7 +96,7 @@ class AllowList:
         if address is None:
             return False
         bits, value = address
-        return any((value >> shift) in networks for shift, networks in (self._v4 if bits == 32 else self._v6))
+        return any((value >> shift) in networks for shift, networks in (self._v4 if bits == _V4_BITS else self._v6))
 
 
 def _parse_digits(text: str) -> Address | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, StrEnum
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from authz_server.core.profile import Profile
@@ -73,7 +74,7 @@ class Denial(NamedTuple):
     @property
     def is_fault(self) -> bool:
         """Whether it is our fault, not the caller's."""
-        return self.status == 503
+        return self.status == HTTPStatus.SERVICE_UNAVAILABLE
 
     @property
     def grpc_code(self) -> int:

@@ -37,6 +37,7 @@ _DENIED_BODY: Final = b"\x1a"
 _HEADER_KEY: Final = b"\x0a"
 _HEADER_VALUE: Final = b"\x12"
 _OPTION_HEADER: Final = b"\x0a"
+_CONTINUED: Final = 0x80  # the bit of a varint that says: another byte follows
 _OPTION_OVERWRITE: Final = bytes((3 << 3, _OVERWRITE))
 
 
@@ -150,11 +151,11 @@ def _option(name: str, value: str) -> bytes:
 def _delimited(tag: bytes, payload: bytes) -> bytes:
     """A length-delimited field: tag, length as a varint, payload."""
     length = len(payload)
-    if length < 0x80:
+    if length < _CONTINUED:
         return b"%b%c%b" % (tag, length, payload)
     written = bytearray(tag)
-    while length >= 0x80:
-        written.append(length & 0x7F | 0x80)
+    while length >= _CONTINUED:
+        written.append(length & 0x7F | _CONTINUED)
         length >>= 7
     written.append(length)
     return bytes(written) + payload
