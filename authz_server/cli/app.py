@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
@@ -47,13 +48,20 @@ def program(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    named = arguments[0] if arguments else ""
-    for name in (named,) if named in COMMANDS else COMMANDS:
+    for name in _needed(arguments[0] if arguments else ""):
         _register(app, name)
     return app
 
 
+def _needed(first: str) -> tuple[str, ...]:
+    if first == "--version":
+        return ()
+    return (first,) if first in COMMANDS else COMMANDS
+
+
 def _register(app: typer.Typer, name: str) -> None:
+    if importlib.util.find_spec(f"authz_server.cli.{name}") is None:
+        return
     module = importlib.import_module(f"authz_server.cli.{name}")
     commands = getattr(module, "app", None)
     if commands is None:

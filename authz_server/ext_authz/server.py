@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import grpc
 import grpc.aio
@@ -31,7 +31,7 @@ _SETTLED_ROUNDS: Final = 3
 _ROUND_SECONDS: Final = 0.05
 
 
-Handler = grpc.RpcMethodHandler[bytes, bytes]  # no (de)serialisers: bytes both ways
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"  # no (de)serialisers: bytes both ways
 
 
 class Check(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from authz_server.core.secret import REDACTED, Secret
 
@@ -236,4 +236,5 @@ def masked_url(url: Secret) -> str:
     user, colon, _ = credentials.partition(":")
     masked = f"{user}:{REDACTED}" if colon else REDACTED  # a lone word may be a password in the wrong place
     query = _PASSWORD_IN_QUERY.sub(rf"\g<1>{REDACTED}", split.query)
-    return urlunsplit((split.scheme, f"{masked}@{hosts}" if at else hosts, split.path, query, ""))
+    netloc = f"{masked}@{hosts}" if at else hosts
+    return f"{split.scheme}://{netloc}{split.path}{'?' if query else ''}{query}"
