@@ -1,4 +1,4 @@
-"""One Envoy for each shipped configuration, with sample applications behind it and a scripted check server beside it."""
+"""One Envoy for each shipped configuration, sample applications behind it, a scripted check server beside it."""
 
 import datetime as dt
 from collections.abc import Callable, Generator, Iterator
@@ -45,9 +45,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
         directory=directory,
         server_ca=server_ca.certificate_path,
         client_ca=client_ca,
-        client=client_ca.issue(
-            "acme", uris=["spiffe://acme.example/orders"], dns=["acme.example"], unit="Orders"
-        ),
+        client=client_ca.issue("acme", uris=["spiffe://acme.example/orders"], dns=["acme.example"], unit="Orders"),
         other_client=client_ca.issue("other", uris=["spiffe://other.example/orders"]),
         expired=client_ca.issue("expired", starts_in=-2 * hour, ends_in=-hour),
         untrusted=CertificateAuthority("stranger-ca", directory).issue(

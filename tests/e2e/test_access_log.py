@@ -16,9 +16,7 @@ def test_refusal_is_logged_with_its_code(shipped: Shipped, check: ScriptedCheck)
     assert (entry["why"], entry["peer"], entry["method"]) == ("ext_authz_denied", "127.0.0.1", "GET")
 
 
-def test_allowed_call_is_logged_with_the_time_that_the_check_took(
-    shipped: Shipped, check: ScriptedCheck
-) -> None:
+def test_allowed_call_is_logged_with_the_time_that_the_check_took(shipped: Shipped, check: ScriptedCheck) -> None:
     shipped.http2.call("GET", "/log/allowed")
     entry = shipped.envoy.access_log_of("/log/allowed")
     assert (entry["status"], entry["authz_outcome"], entry["protocol"]) == (200, "allowed", "HTTP/2")

@@ -51,9 +51,7 @@ def test_without_a_usable_entry_the_client_ip_is_the_balancers(
     assert check.checks[0].metadata["x-client-ip"] == BALANCER
 
 
-def test_too_many_hops_let_the_caller_choose_its_address(
-    start_envoy: StartEnvoy, check: ScriptedCheck
-) -> None:
+def test_too_many_hops_let_the_caller_choose_its_address(start_envoy: StartEnvoy, check: ScriptedCheck) -> None:
     """The attack is real: the number has to be the number of balancers."""
 
     def one_too_many(config: Config) -> None:

@@ -18,16 +18,12 @@ def as_shipped(name: str) -> Config:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_shipped_file_is_valid_for_the_real_envoy(
-    name: str, certificates: Certificates, tmp_path: Path
-) -> None:
+def test_shipped_file_is_valid_for_the_real_envoy(name: str, certificates: Certificates, tmp_path: Path) -> None:
     """The file as it is, except that the certificates are elsewhere."""
     text = (CONFIGURATIONS / f"{name}.yaml").read_text()
     moved = tmp_path / f"{name}.yaml"
     moved.write_text(text.replace("/etc/envoy/certs", str(certificates.directory)))
-    outcome = subprocess.run(
-        [ENVOY, "--mode", "validate", "-c", moved], capture_output=True, text=True, check=False
-    )
+    outcome = subprocess.run([ENVOY, "--mode", "validate", "-c", moved], capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
     assert "deprecated" not in outcome.stderr.lower()
 
@@ -44,9 +40,7 @@ def test_shipped_file_opens_no_admin_port(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_filters_stand_in_the_order_that_protects(name: str) -> None:
     """Forged headers die first, preflights before the check, the seat belt after it."""
-    filters = [
-        each["name"].rpartition(".")[2] for each in connection_manager(as_shipped(name))["http_filters"]
-    ]
+    filters = [each["name"].rpartition(".")[2] for each in connection_manager(as_shipped(name))["http_filters"]]
     assert filters == ["header_mutation", "cors", "ext_authz", "rbac", "router"]
 
 

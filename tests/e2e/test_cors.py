@@ -25,9 +25,7 @@ def test_preflight_is_answered_without_a_check_and_without_the_application(
         answer = caller.call("OPTIONS", "/orders", [ORIGIN, *PREFLIGHT])
         assert answer.status == 200
         assert answer.value("access-control-allow-origin") == ORIGIN[1]
-        assert {"x-client-id", "x-profile-id", "authorization"} <= names(
-            answer.value("access-control-allow-headers")
-        )
+        assert {"x-client-id", "x-profile-id", "authorization"} <= names(answer.value("access-control-allow-headers"))
         assert "delete" in names(answer.value("access-control-allow-methods"))
     assert not check.checks
     assert len(application.requests) == before
@@ -40,9 +38,7 @@ def test_refusal_can_be_read_by_a_browser(shipped: Shipped, check: ScriptedCheck
         answer = caller.call("GET", "/orders", [ORIGIN])
         assert (answer.status, answer.body) == (status, b"some_code")
         assert answer.value("access-control-allow-origin") == ORIGIN[1]
-        assert {"www-authenticate", "allow", "retry-after"} <= names(
-            answer.value("access-control-expose-headers")
-        )
+        assert {"www-authenticate", "allow", "retry-after"} <= names(answer.value("access-control-expose-headers"))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +70,7 @@ def test_options_that_is_no_preflight_is_checked(shipped: Shipped, check: Script
     assert len(check.checks) == 3
 
 
-def test_without_the_cors_filter_every_preflight_is_refused(
-    start_envoy: StartEnvoy, check: ScriptedCheck
-) -> None:
+def test_without_the_cors_filter_every_preflight_is_refused(start_envoy: StartEnvoy, check: ScriptedCheck) -> None:
     check.always(refused(403, "identity_missing"))
     envoy = start_envoy(SIDECAR, without_filter("cors"))
     answer = Http1Caller(envoy.port).call("OPTIONS", "/orders", [ORIGIN, *PREFLIGHT])

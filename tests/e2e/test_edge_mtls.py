@@ -42,10 +42,7 @@ def test_certificate_of_the_handshake_reaches_the_check_and_the_application(
         shown = answer.received.values("x-forwarded-client-cert")
         assert [each.split(";")[0] for each in shown] == [f"Hash={certificates.client.fingerprint}"]
     for each in check.checks:
-        assert (
-            unquote(each.request.attributes.source.certificate).encode()
-            == certificates.client.certificate_pem
-        )
+        assert unquote(each.request.attributes.source.certificate).encode() == certificates.client.certificate_pem
 
 
 def test_certificate_of_a_grpc_caller_reaches_the_check(
@@ -54,9 +51,7 @@ def test_certificate_of_a_grpc_caller_reaches_the_check(
     answer = GrpcCaller(edge.port, certificates.tls(certificates.client)).call("/orders.v1.Orders/Get")
     assert answer.code is grpc.StatusCode.OK
     (asked,) = check.checks
-    assert (
-        unquote(asked.request.attributes.source.certificate).encode() == certificates.client.certificate_pem
-    )
+    assert unquote(asked.request.attributes.source.certificate).encode() == certificates.client.certificate_pem
 
 
 def test_caller_without_a_certificate_is_checked_without_one(
@@ -149,14 +144,12 @@ def test_with_resumption_left_on_a_session_is_resumed(
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
-def test_tls_below_1_2_is_refused(
-    edge: RunningEnvoy, certificates: Certificates, version: ssl.TLSVersion
-) -> None:
+def test_tls_below_1_2_is_refused(edge: RunningEnvoy, certificates: Certificates, version: ssl.TLSVersion) -> None:
     context = certificates.tls().context("http/1.1")
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.minimum_version = version
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.maximum_version = version
     plain = connect(edge.port, None, "http/1.1")
     with plain, pytest.raises((ssl.SSLError, ConnectionError)):

@@ -87,9 +87,7 @@ def test_a_grpc_error_of_the_check_server_is_503(
 
 
 @pytest.mark.parametrize("answer", [b"\xff\xff\xff\xff", b"\x12", b"<html>"])
-def test_an_answer_that_is_not_a_check_response_is_503(
-    shipped: Shipped, check: ScriptedCheck, answer: bytes
-) -> None:
+def test_an_answer_that_is_not_a_check_response_is_503(shipped: Shipped, check: ScriptedCheck, answer: bytes) -> None:
     check.always(answer)
     assert statuses(shipped) == [503, 503]
 
@@ -135,9 +133,7 @@ def test_a_check_server_that_is_not_there_is_503(
 @pytest.fixture(scope="module")
 def failing_open(start_envoy: StartEnvoy) -> dict[str, RunningEnvoy]:
     """Every shipped configuration in which somebody has set failure_mode_allow."""
-    return {
-        name: start_envoy(name, without_tls, FAIL_OPEN) for name in (SIDECAR, EDGE_MTLS, BEHIND_LOAD_BALANCER)
-    }
+    return {name: start_envoy(name, without_tls, FAIL_OPEN) for name in (SIDECAR, EDGE_MTLS, BEHIND_LOAD_BALANCER)}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -194,18 +190,14 @@ def test_a_header_that_the_check_server_may_not_set_ends_as_500(
     assert len(application.requests) == before
 
 
-@pytest.mark.parametrize(
-    "name", ["cookie", "content-type", "x-forwarded-for", "x-envoy-external-address", ":path"]
-)
+@pytest.mark.parametrize("name", ["cookie", "content-type", "x-forwarded-for", "x-envoy-external-address", ":path"])
 def test_a_header_that_the_check_server_may_not_remove_ends_as_500(
     shipped: Shipped, check: ScriptedCheck, application: HttpApplication, name: str
 ) -> None:
     check.always(allowed(removing=[name]))
     before = len(application.requests)
     for caller in (shipped.http1, shipped.http2):
-        assert (
-            caller.call("GET", "/orders", [("cookie", "a=b"), ("content-type", "text/plain")]).status == 500
-        )
+        assert caller.call("GET", "/orders", [("cookie", "a=b"), ("content-type", "text/plain")]).status == 500
     assert len(application.requests) == before
 
 
@@ -219,9 +211,7 @@ def test_without_mutation_rules_the_check_server_chooses_the_path(
 
 
 @pytest.mark.parametrize("status", [401, 403, 405, 503])
-def test_a_refusal_reaches_the_caller_with_its_headers(
-    shipped: Shipped, check: ScriptedCheck, status: int
-) -> None:
+def test_a_refusal_reaches_the_caller_with_its_headers(shipped: Shipped, check: ScriptedCheck, status: int) -> None:
     headers = {"content-type": "application/problem+json", "cache-control": "no-store", "allow": "GET"}
     check.always(refused(status, "some_code", headers | {"www-authenticate": 'Bearer realm="authz"'}))
     for caller in (shipped.http1, shipped.http2):

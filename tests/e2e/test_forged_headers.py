@@ -48,9 +48,7 @@ def test_identity_from_the_check_server_arrives_once(shipped: Shipped, check: Sc
         assert received.values("x-authz-client-id") == ["cl_acme"]
 
 
-def test_without_header_mutation_a_forged_identity_arrives(
-    start_envoy: StartEnvoy, check: ScriptedCheck
-) -> None:
+def test_without_header_mutation_a_forged_identity_arrives(start_envoy: StartEnvoy, check: ScriptedCheck) -> None:
     """The attack is real: this is what the first filter stops."""
     envoy = start_envoy(SIDECAR, without_filter("header_mutation"))
     answer = Http1Caller(envoy.port).call("GET", OPEN_ROUTE, [("x-authz-client-id", "cl_admin")])
@@ -69,20 +67,14 @@ def test_underscores_in_a_header_name_are_refused(
     assert len(application.requests) == before
 
 
-def test_with_underscores_permitted_a_forged_identity_arrives(
-    start_envoy: StartEnvoy, check: ScriptedCheck
-) -> None:
+def test_with_underscores_permitted_a_forged_identity_arrives(start_envoy: StartEnvoy, check: ScriptedCheck) -> None:
     """The attack is real: no header_mutation and no overwriting finds this name."""
 
     def permit(config: Config) -> None:
-        connection_manager(config)["common_http_protocol_options"]["headers_with_underscores_action"] = (
-            "ALLOW"
-        )
+        connection_manager(config)["common_http_protocol_options"]["headers_with_underscores_action"] = "ALLOW"
 
     check.always(allowed(setting={"x-authz-client-id": "cl_acme"}))
-    answer = Http1Caller(start_envoy(SIDECAR, permit).port).call(
-        "GET", "/", [("x_authz_client_id", "cl_admin")]
-    )
+    answer = Http1Caller(start_envoy(SIDECAR, permit).port).call("GET", "/", [("x_authz_client_id", "cl_admin")])
     assert answer.received.values("x_authz_client_id") == ["cl_admin"]
 
 
@@ -99,9 +91,7 @@ def test_forged_address_headers_do_not_become_the_client_ip(shipped: Shipped, ch
     assert [each.metadata["x-client-ip"] for each in check.checks] == ["127.0.0.1", "127.0.0.1"]
 
 
-def test_forged_external_address_is_overwritten_for_the_application(
-    shipped: Shipped, check: ScriptedCheck
-) -> None:
+def test_forged_external_address_is_overwritten_for_the_application(shipped: Shipped, check: ScriptedCheck) -> None:
     for path in ("/", OPEN_ROUTE):
         for received in received_by_application(shipped, path, FORGED_ADDRESSES):
             assert received.values("x-envoy-external-address") == ["127.0.0.1"]
@@ -145,9 +135,7 @@ def test_forged_client_certificate_header_is_replaced_by_the_real_one(
     shipped_by_name: dict[str, Shipped], certificates: Certificates, check: ScriptedCheck
 ) -> None:
     caller = Http1Caller(shipped_by_name[EDGE_MTLS].envoy.port, certificates.tls(certificates.client))
-    answer = caller.call(
-        "GET", "/", [("x-forwarded-client-cert", "Hash=00;URI=spiffe://other.example/orders")]
-    )
+    answer = caller.call("GET", "/", [("x-forwarded-client-cert", "Hash=00;URI=spiffe://other.example/orders")])
     (shown,) = answer.received.values("x-forwarded-client-cert")
     assert shown.startswith(f"Hash={certificates.client.fingerprint};Cert=")
     assert "URI=" not in shown
@@ -163,9 +151,7 @@ def test_with_append_forward_a_forged_client_certificate_header_arrives(
 
     envoy = start_envoy(EDGE_MTLS, append)
     caller = Http1Caller(envoy.port, certificates.tls(certificates.client))
-    answer = caller.call(
-        "GET", "/", [("x-forwarded-client-cert", "Hash=00;URI=spiffe://other.example/orders")]
-    )
+    answer = caller.call("GET", "/", [("x-forwarded-client-cert", "Hash=00;URI=spiffe://other.example/orders")])
     assert "spiffe://other.example/orders" in answer.received.values("x-forwarded-client-cert")[0]
 
 
@@ -196,26 +182,20 @@ def test_a_caller_cannot_claim_that_the_check_failed_open(shipped: Shipped, chec
         assert received.values("x-envoy-auth-failure-mode-allowed") == []
 
 
-def test_cookies_and_unknown_headers_never_reach_the_check_server(
-    shipped: Shipped, check: ScriptedCheck
-) -> None:
+def test_cookies_and_unknown_headers_never_reach_the_check_server(shipped: Shipped, check: ScriptedCheck) -> None:
     received_by_application(shipped, "/", [("cookie", "session=secret"), ("x-api-key", "secret")])
     assert check.checks
     assert not [each for each in check.checks if "secret" in str(each.request)]
 
 
-def test_identity_and_credential_headers_reach_the_check_server(
-    shipped: Shipped, check: ScriptedCheck
-) -> None:
+def test_identity_and_credential_headers_reach_the_check_server(shipped: Shipped, check: ScriptedCheck) -> None:
     sent = {"x-client-id": "cl_acme", "x-profile-id": "pr_production", "authorization": "Bearer azt_x"}
     received_by_application(shipped, "/", list(sent.items()))
     for each in check.checks:
         assert sent.items() <= each.headers.items()
 
 
-def test_duplicate_identity_headers_reach_the_check_server_joined(
-    shipped: Shipped, check: ScriptedCheck
-) -> None:
+def test_duplicate_identity_headers_reach_the_check_server_joined(shipped: Shipped, check: ScriptedCheck) -> None:
     """So that it can refuse them."""
     received_by_application(shipped, "/", [("x-client-id", "cl_acme"), ("X-Client-ID".lower(), "cl_other")])
     assert [each.headers["x-client-id"] for each in check.checks] == ["cl_acme,cl_other"] * 2

@@ -15,9 +15,7 @@ OVERSIZED: list[Headers] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "headers", OVERSIZED, ids=["one header", "credential", "eight headers", "120 headers"]
-)
+@pytest.mark.parametrize("headers", OVERSIZED, ids=["one header", "credential", "eight headers", "120 headers"])
 def test_oversized_headers_are_refused_before_the_check(
     shipped: Shipped, check: ScriptedCheck, application: HttpApplication, headers: Headers
 ) -> None:

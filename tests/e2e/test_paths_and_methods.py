@@ -50,9 +50,7 @@ def test_no_spelling_of_a_path_rides_on_another_route(
 @pytest.mark.parametrize(
     "path", ["/public%2Fhealth", "/orders/..%2fsecret", "/orders/..%5Csecret", "/public/health%2f"]
 )
-def test_escaped_slashes_are_refused_before_the_check(
-    shipped: Shipped, check: ScriptedCheck, path: str
-) -> None:
+def test_escaped_slashes_are_refused_before_the_check(shipped: Shipped, check: ScriptedCheck, path: str) -> None:
     for caller in (shipped.http1, shipped.http2):
         assert caller.call("GET", path).status == 400
     assert not check.checks
@@ -64,9 +62,7 @@ def test_application_is_given_the_path_that_was_routed(shipped: Shipped, check: 
     assert check.checks[0].request.attributes.context_extensions["route"] == "orders"
 
 
-def test_without_normalisation_a_label_is_had_for_another_path(
-    start_envoy: StartEnvoy, check: ScriptedCheck
-) -> None:
+def test_without_normalisation_a_label_is_had_for_another_path(start_envoy: StartEnvoy, check: ScriptedCheck) -> None:
     """The attack is real: the check says orders, the application reads /secret."""
 
     def as_sent(config: Config) -> None:
@@ -83,9 +79,7 @@ def test_open_route_is_served_without_a_check(shipped: Shipped, check: ScriptedC
     assert not check.checks
 
 
-@pytest.mark.parametrize(
-    "method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "TRACE", "get", "FOO!", "PROPFIND"]
-)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "TRACE", "get", "FOO!", "PROPFIND"])
 def test_any_method_over_http2_reaches_the_check_as_it_was_sent(
     shipped: Shipped, check: ScriptedCheck, method: str
 ) -> None:
@@ -106,9 +100,7 @@ def test_method_override_can_be_removed_by_the_check_server(
         assert received.values(header) == []
 
 
-def test_connect_opens_no_tunnel(
-    shipped: Shipped, check: ScriptedCheck, application: HttpApplication
-) -> None:
+def test_connect_opens_no_tunnel(shipped: Shipped, check: ScriptedCheck, application: HttpApplication) -> None:
     """CONNECT has no route, and without a route Envoy asks no check server: the seat belt refuses."""
     before = len(application.requests)
     for caller in (shipped.http1, shipped.http2):
@@ -118,9 +110,7 @@ def test_connect_opens_no_tunnel(
     assert len(application.requests) == before
 
 
-def test_websocket_upgrade_is_refused(
-    shipped: Shipped, check: ScriptedCheck, application: HttpApplication
-) -> None:
+def test_websocket_upgrade_is_refused(shipped: Shipped, check: ScriptedCheck, application: HttpApplication) -> None:
     """No upgrade is configured, so a connection cannot outlive its check unseen."""
     before = len(application.requests)
     upgrade = [

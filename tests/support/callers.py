@@ -192,12 +192,10 @@ class GrpcCaller:
         """Call `method` (`/package.Service/Method`) on a channel of its own."""
         with self._channel() as channel:
             unary: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
-            try:
-                body, call = unary.with_call(b"", timeout=SECONDS, metadata=tuple(headers))
-            except grpc.RpcError as error:
-                assert isinstance(error, grpc.Call)
-                return GrpcAnswer(error.code(), unquote(error.details() or ""), _metadata(error))
-            return GrpcAnswer(grpc.StatusCode.OK, "", _metadata(call), body)
+            call = unary.future(b"", timeout=SECONDS, metadata=tuple(headers))
+            code = call.code()
+            body = call.result() if code is grpc.StatusCode.OK else b""
+            return GrpcAnswer(code, unquote(call.details() or ""), _metadata(call), body)
 
     def _channel(self) -> grpc.Channel:
         target = f"localhost:{self._port}"

@@ -44,9 +44,7 @@ def shipped(name: str, surroundings: Surroundings) -> Config:
     _set_endpoint(config, "app_grpc", surroundings.app_grpc)
     chain = listener["filter_chains"][0]
     if "transport_socket" in chain:
-        _set_certificates(
-            chain["transport_socket"]["typed_config"]["common_tls_context"], surroundings.certificates
-        )
+        _set_certificates(chain["transport_socket"]["typed_config"]["common_tls_context"], surroundings.certificates)
     for network_filter in chain["filters"]:
         if network_filter["name"] == "envoy.filters.network.rbac":
             policies = network_filter["typed_config"]["rules"]["policies"]

@@ -1,5 +1,7 @@
 """Sample applications that stand behind Envoy and show what reached them."""
 
+from __future__ import annotations
+
 import json
 import socketserver
 import threading
@@ -28,7 +30,7 @@ class ReceivedRequest:
         return json.dumps({"method": self.method, "path": self.path, "headers": self.headers}).encode()
 
     @classmethod
-    def from_json(cls, text: bytes) -> "ReceivedRequest":
+    def from_json(cls, text: bytes) -> ReceivedRequest:
         """Read `as_json` back, at the caller's end."""
         shown = json.loads(text)
         return cls(shown["method"], shown["path"], tuple((key, value) for key, value in shown["headers"]))
@@ -111,9 +113,7 @@ class _AnyMethod(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         def answer(_request: bytes, context: grpc.ServicerContext) -> bytes:
             metadata = context.invocation_metadata()
-            headers = tuple(
-                (key, value if isinstance(value, str) else repr(value)) for key, value in metadata
-            )
+            headers = tuple((key, value if isinstance(value, str) else repr(value)) for key, value in metadata)
             request = ReceivedRequest("POST", handler_call_details.method, headers)
             self._received(request)
             return request.as_json()
