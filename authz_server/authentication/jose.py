@@ -24,26 +24,30 @@ _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class Compact(NamedTuple):
-    """A JWS before its signature is checked. Of `header` only `alg`, `kid` and `typ` are ever used."""
+    """A JWS before its signature is checked. Of `header` only `alg`, `kid` and `typ` are ever used.
+
+    `payload` is nobody's to parse before the signature holds.
+    """
 
     header: JsonObject
-    payload: str
+    payload: bytes
     signing_input: bytes
     signature: bytes
 
 
 def parse_compact(token: str) -> Compact | None:
-    """The parts of a compact JWS, or None where it is malformed. The payload stays base64url, known to be well formed.
+    """The parts of a compact JWS, or None where it is malformed.
 
     `crit` and `b64` (RFC 7797) make it malformed: no extension is understood here.
     """
     parts = _COMPACT(token)
     if parts is None:
         return None
-    header_text, payload, signature_text = parts.groups()
-    signature = _decode_digits(signature_text)
+    header_text, payload_text, signature_text = parts.groups()
     header = _parse_header(header_text)
-    if signature is None or header is None or not _is_whole(payload):
+    payload = _decode_digits(payload_text)
+    signature = _decode_digits(signature_text)
+    if header is None or payload is None or signature is None:
         return None
     return Compact(header, payload, token[: parts.start(3) - 1].encode("ascii"), signature)
 
@@ -83,15 +87,11 @@ def _parse_header(text: str) -> JsonObject | None:
 
 
 def _decode_digits(text: str) -> bytes | None:
-    if not _is_whole(text):
-        return None
-    return a2b_base64(text.encode("ascii").translate(_STANDARD_ALPHABET) + _PADDING[len(text) % 4])
-
-
-def _is_whole(text: str) -> bool:
-    """Whether base64url digits end on a byte, with no bit set beyond it."""
+    """The bytes of base64url digits, or None where they do not end on a byte, or set a bit beyond it."""
     over = len(text) % 4
-    return over == 0 or (over != 1 and text[-1] in _LAST_DIGITS[over])
+    if over and (over == 1 or text[-1] not in _LAST_DIGITS[over]):
+        return None
+    return a2b_base64(text.encode("ascii").translate(_STANDARD_ALPHABET) + _PADDING[over])
 
 
 def _without_duplicates(members: list[tuple[str, Any]]) -> JsonObject:

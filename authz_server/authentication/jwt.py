@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from authz_server.authentication.authenticator import Authenticated
 from authz_server.authentication.bearer import bearer_credential
 from authz_server.authentication.claims import ClaimRules, compiled
-from authz_server.authentication.jose import Compact, decode_base64url, parse_compact, parse_object
+from authz_server.authentication.jose import Compact, parse_compact, parse_object
 from authz_server.authentication.keys import (
     ASYMMETRIC_ALGORITHMS,
     HMAC_ALGORITHMS,
@@ -62,8 +62,7 @@ class JwtAuthenticator:
         signer_expires_at = self._signers.expiry_of_signer(token, now)
         if signer_expires_at is None:
             return DenialReason.JWT_SIGNATURE_INVALID
-        payload = decode_base64url(token.payload)
-        claims = None if payload is None else parse_object(payload)
+        claims = parse_object(token.payload)
         if claims is None:
             return DenialReason.CREDENTIAL_MALFORMED
         refusal = self._rules.refusal(claims, token.header, now, signer_expires_at)
