@@ -1,7 +1,7 @@
 """One Envoy for each shipped configuration, sample applications behind it, a scripted check server beside it."""
 
 import datetime as dt
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,24 +97,34 @@ def surroundings(
     return Surroundings(scripted_check.port, application.port, grpc_application.port, certificates.directory)
 
 
-StartEnvoy = Callable[..., RunningEnvoy]
+class StartEnvoy:
+    """Start a shipped configuration, changed if the test says so; all of them are stopped at the end."""
+
+    def __init__(self, directories: pytest.TempPathFactory, surroundings: Surroundings) -> None:
+        self._directories = directories
+        self._surroundings = surroundings
+        self.started: list[RunningEnvoy] = []
+
+    def __call__(self, name: str, *changes: Change, around: Surroundings | None = None) -> RunningEnvoy:
+        """Start `envoy/<name>.yaml` in its usual surroundings, or in others."""
+        config = envoy_config.shipped(name, around or self._surroundings)
+        for change in changes:
+            change(config)
+        envoy = RunningEnvoy(config, self._directories.mktemp(name) / "run")
+        self.started.append(envoy)
+        return envoy
+
+    def log_tail(self) -> str:
+        """The log of the one started last, which a test that starts one is about."""
+        return self.started[-1].log_tail() if self.started else ""
 
 
 @pytest.fixture(scope="session")
 def start_envoy(tmp_path_factory: pytest.TempPathFactory, surroundings: Surroundings) -> Iterator[StartEnvoy]:
-    """Start a shipped configuration, changed if the test says so; all of them are stopped at the end."""
-    started: list[RunningEnvoy] = []
-
-    def start(name: str, *changes: Change, around: Surroundings = surroundings) -> RunningEnvoy:
-        config = envoy_config.shipped(name, around)
-        for change in changes:
-            change(config)
-        envoy = RunningEnvoy(config, tmp_path_factory.mktemp(name) / "run")
-        started.append(envoy)
-        return envoy
-
-    yield start
-    for envoy in started:
+    """Start a shipped configuration, changed if the test says so."""
+    starting = StartEnvoy(tmp_path_factory, surroundings)
+    yield starting
+    for envoy in starting.started:
         envoy.stop()
 
 

@@ -1,8 +1,10 @@
 """The shipped files themselves: valid for the real Envoy, and the same wherever they need not differ."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
+from typing import Final
 
 import pytest
 import yaml
@@ -10,6 +12,8 @@ import yaml
 from tests.e2e.conftest import Certificates
 from tests.support.envoy_config import CONFIGURATIONS, EDGE_MTLS, NAMES, SIDECAR, Config, connection_manager
 from tests.support.envoy_process import ENVOY
+
+README: Final = CONFIGURATIONS / "README.md"
 
 
 def as_shipped(name: str) -> Config:
@@ -69,3 +73,10 @@ def test_edge_verifies_client_certificates_and_resumes_no_session() -> None:
     assert tls["common_tls_context"]["validation_context"]["trust_chain_verification"] == "VERIFY_TRUST_CHAIN"
     assert tls["disable_stateless_session_resumption"]
     assert tls["disable_stateful_session_resumption"]
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", README.read_text()))
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert named
+    assert named <= set(re.findall(r"^def (test_\w+)\(", tests, re.MULTILINE))

@@ -70,9 +70,12 @@ def _overwrite(option: pb.HeaderValueOption, name: str, value: str) -> None:
 
 
 class ScriptedCheck:
-    """A gRPC server for Check and Health; `answer` is called with each check and may raise Fault."""
+    """A gRPC server for Check and Health, with TLS if given `credentials`.
 
-    def __init__(self) -> None:
+    `answer` is called with each check and may raise Fault.
+    """
+
+    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
         self.answer: Callable[[Check], bytes] = lambda _: allowed()
         self.checks: list[Check] = []
         self._server = grpc.server(ThreadPoolExecutor(4))
@@ -86,7 +89,12 @@ class ScriptedCheck:
                 grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": health}),
             )
         )
-        self.port: int = self._server.add_insecure_port("127.0.0.1:0")
+        anywhere = "127.0.0.1:0"
+        self.port: int = (
+            self._server.add_insecure_port(anywhere)
+            if credentials is None
+            else self._server.add_secure_port(anywhere, credentials)
+        )
         self._server.start()
 
     def always(self, answer: bytes) -> None:
