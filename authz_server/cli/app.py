@@ -30,7 +30,7 @@ def main() -> None:
             typer.echo(f"{PROGRAM}: {problem}", err=True)
         sys.exit(ExitCode.USAGE)
     except Exception as error:
-        if not isinstance(error, _unreachable()):
+        if not isinstance(error, unreachable()):
             raise
         typer.echo(f"{PROGRAM}: Redis is not reachable: {error}", err=True)
         sys.exit(ExitCode.UNREACHABLE)
@@ -85,12 +85,12 @@ def _options(
     pass
 
 
-def _unreachable() -> tuple[type[Exception], ...]:
+def unreachable() -> tuple[type[Exception], ...]:
     """What says that Redis cannot be reached; nothing where no command has loaded its client."""
-    return tuple(_found_unreachable())
+    return tuple(_foundunreachable())
 
 
-def _found_unreachable() -> Iterator[type[Exception]]:
+def _foundunreachable() -> Iterator[type[Exception]]:
     exceptions = sys.modules.get("redis.exceptions")
     if exceptions is not None:
         yield exceptions.ConnectionError

@@ -1,0 +1,101 @@
+"""Logs: both formats, levels, libraries, and what must not be in them."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from authz_server.core.secret import REDACTED, Secret
+from authz_server.observability.logs import chosen_format, make_log, where
+from tests.support.recorded_lines import RecordedLines
+
+
+@pytest.fixture(autouse=True)
+def _root_logger_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def _break() -> None:
+    raise KeyError("Bearer hunter2")
+
+
+def test_json_lines_have_time_level_and_event() -> None:
+    lines = RecordedLines()
+    make_log(lines, "json", "info").info("listening", grpc=["127.0.0.1:9191"])
+    (event,) = lines.events
+    assert event.pop("timestamp").endswith("Z")
+    assert event == {"event": "listening", "level": "info", "grpc": ["127.0.0.1:9191"]}
+
+
+def test_console_lines_are_for_people() -> None:
+    lines = RecordedLines()
+    make_log(lines, "console", "info").warning("readiness", ready=False)
+    assert "readiness" in lines.text
+    assert "ready=False" in lines.text
+    assert "\x1b" not in lines.text
+
+
+def test_what_is_below_the_level_is_not_written() -> None:
+    lines = RecordedLines()
+    log = make_log(lines, "json", "warning")
+    log.info("no")
+    log.debug("no")
+    log.warning("yes")
+    assert [event["event"] for event in lines.events] == ["yes"]
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_secret_redacts_itself(log_format: str) -> None:
+    lines = RecordedLines()
+    make_log(lines, log_format, "info").info("x", key=Secret("hunter2"), many=[Secret("hunter2")])
+    assert "hunter2" not in lines.text
+    assert REDACTED in lines.text
+
+
+def test_of_an_exception_the_type_and_the_place_are_logged_and_never_its_words() -> None:
+    lines = RecordedLines()
+    log = make_log(lines, "json", "info")
+    try:
+        _break()
+    except KeyError:
+        log.exception("broken")
+    (event,) = lines.events
+    assert event["error"] == "KeyError"
+    assert event["where"][-1].startswith("test_logs.py:")
+    assert "hunter2" not in lines.text
+
+
+def test_what_libraries_log_is_taken_in() -> None:
+    lines = RecordedLines()
+    make_log(lines, "json", "info")
+    try:
+        _break()
+    except KeyError:
+        logging.getLogger("grpc._cython").exception("call %s failed", 7)
+    logging.getLogger("asyncio").info("chatter")
+    (event,) = lines.events
+    assert (event["event"], event["library"], event["error"]) == ("call 7 failed", "grpc._cython", "KeyError")
+    assert "hunter2" not in lines.text
+
+
+def test_a_librarys_broken_record_breaks_nothing() -> None:
+    lines = RecordedLines()
+    make_log(lines, "json", "info")
+    logging.getLogger("odd").warning("%d", "no number")
+    assert lines.events[0]["event"] == "unreadable log record"
+
+
+@pytest.mark.parametrize(
+    ("asked", "terminal", "chosen"),
+    [("auto", True, "console"), ("auto", False, "json"), ("json", True, "json"), ("console", False, "console")],
+)
+def test_auto_is_for_people_on_a_terminal_only(asked: str, terminal: bool, chosen: str) -> None:  # noqa: FBT001 - a state
+    assert chosen_format(asked, terminal=terminal) == chosen
+
+
+def test_the_place_of_an_exception_that_was_never_raised_is_empty() -> None:
+    assert where(ValueError()) == []
