@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,9 @@ import pytest
 from tests.support import envoy_config
 from tests.support.callers import Http1Caller, Http2Caller, HttpCaller, Tls
 from tests.support.certificates import CertificateAuthority, IssuedCertificate
-from tests.support.envoy_config import Change, Surroundings
+from tests.support.check_process import RunningCheck
+from tests.support.decision_profiles import FOREIGN_TOKEN, TOKEN, decision_profiles
+from tests.support.envoy_config import EDGE_MTLS, Change, Surroundings
 from tests.support.envoy_process import RunningEnvoy
 from tests.support.scripted_check import ScriptedCheck, allowed
 from tests.support.upstream import GrpcApplication, HttpApplication
@@ -178,6 +180,39 @@ def _shipped(name: str, envoy: RunningEnvoy, tls: Tls | None) -> Shipped:
 def shipped(request: pytest.FixtureRequest, shipped_by_name: dict[str, Shipped]) -> Shipped:
     """Each shipped configuration in turn."""
     return shipped_by_name[request.param]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`envoy/edge-mtls.yaml` with the real check server."""
+
+    envoy: RunningEnvoy
+    check: RunningCheck
+    surroundings: Surroundings
+
+    def log_tail(self) -> str:
+        """The logs of both."""
+        return f"{self.envoy.log_tail()}\n{self.check.log_tail()}"
+
+
+@pytest.fixture(scope="session")
+def checked(
+    start_envoy: StartEnvoy,
+    surroundings: Surroundings,
+    certificates: Certificates,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Checked]:
+    """The edge, and the check server behind it on a Unix socket."""
+    directory = tmp_path_factory.mktemp("check")
+    other_ca = CertificateAuthority("other-ca", directory)
+    document = decision_profiles(certificates.client, certificates.client_ca, other_ca)
+    check = RunningCheck(document, directory)
+    around = replace(surroundings, check=check.socket)
+    yield Checked(start_envoy(EDGE_MTLS, around=around), check, around)
+    assert check.stop() == 0
+    log = check.log()
+    for secret in (TOKEN, FOREIGN_TOKEN, "PRIVATE KEY", "Traceback"):
+        assert secret not in log
 
 
 @pytest.hookimpl(wrapper=True)
