@@ -14,14 +14,14 @@ from typing import Final
 import uvloop
 
 from authz_server import __version__
-from authz_server.cache.connection import RedisAddress, connect
+from authz_server.cache.connection import connect
 from authz_server.cache.file_source import FileProfileSource
 from authz_server.cache.redis_source import RecordsSigned, RedisProfileSource
 from authz_server.checking.checker import Checker
 from authz_server.checking.ports import Readiness, RunningProfileSource
 from authz_server.core.decision import DenialReason, Denied
 from authz_server.core.facts import CertificateForm, CheckFacts
-from authz_server.core.secret import Secret
+from authz_server.documents.errors import DocumentInvalid
 from authz_server.ext_authz.decode import ClientIpFrom, Decoder
 from authz_server.ext_authz.encode import Encoder, FaultAs
 from authz_server.ext_authz.listeners import CannotListen, TlsFiles
@@ -32,9 +32,8 @@ from authz_server.observability.health import HealthServer, routes
 from authz_server.observability.lines import LineWriter
 from authz_server.observability.logs import Log, chosen_format, make_log
 from authz_server.observability.metrics import Exposition, Gauges, Metrics
-from authz_server.sealing.keys import RecordKeys, SecretKeys
-from authz_server.sealing.seal import Seal
 from authz_server.settings import Settings
+from authz_server.settings.redis import document_seal, record_keys, redis_address
 
 READINESS_SECONDS: Final = 0.25
 
@@ -114,6 +113,9 @@ class CheckProcess:
             await self.source.start()
         except RecordsSigned as error:
             raise CannotServe(str(error), is_setting=True) from None
+        except DocumentInvalid as error:
+            file = self._settings.profiles_file
+            raise CannotServe(*(f"{file}:{each}" for each in error.errors), is_setting=False) from None
         except OSError as error:
             raise CannotServe(f"{error.filename}: {error.strerror}", is_setting=False) from None
 
@@ -140,10 +142,11 @@ class CheckProcess:
     def _profile_source(self, environ: Mapping[str, str]) -> RunningProfileSource:
         settings = self._settings
         if settings.profiles_file is not None:
+            seal = document_seal(settings)
             return FileProfileSource(
                 settings.profiles_file,
                 resolve_env=environ.get,
-                open_sealed=_open_sealed(settings),
+                open_sealed=None if seal is None else seal.open,
                 on_fault=self._observer.source_fault,
                 on_state=self._remember_file_state,
             )
@@ -168,10 +171,7 @@ class CheckProcess:
             fault_as=FaultAs(settings.fault_as),
         )
         options = ServerOptions(
-            addresses=[
-                _for_grpc(listen.for_worker(worker).path, str(listen.for_worker(worker)))
-                for listen in settings.grpc_listen
-            ],
+            addresses=[str(listen.for_worker(worker)) for listen in settings.grpc_listen],
             tls=_tls_files(settings),
             reflection=settings.grpc_reflection,
             reads_metadata=client_ip_from is ClientIpFrom.METADATA,
@@ -202,8 +202,12 @@ def run_check(settings: Settings, environ: Mapping[str, str]) -> int:
     """Serve until SIGTERM (returns 0) or SIGINT (130); a second signal ends it at once."""
     lines = LineWriter(sys.stderr.fileno())
     try:
+        try:
+            process = CheckProcess(settings, environ, lines)
+        except ValueError as error:  # of Redis's client
+            raise CannotServe(f"AUTHZ_REDIS_URL: {error}", is_setting=True) from None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_serve(CheckProcess(settings, environ, lines)))
+            return runner.run(_serve(process))
     finally:
         lines.close()
 
@@ -236,42 +240,7 @@ def _first_signal(told: asyncio.Future[int], exit_code: int) -> None:
         told.set_result(exit_code)
 
 
-def redis_address(settings: Settings) -> RedisAddress:
-    """Where Redis is, by the settings."""
-    return RedisAddress(
-        url=settings.redis_url.reveal(),
-        mode=settings.redis_mode,
-        sentinel_name=settings.redis_sentinel_name,
-        tls_ca=_text(settings.redis_tls_ca),
-        tls_cert=_text(settings.redis_tls_cert),
-        tls_key=_text(settings.redis_tls_key),
-    )
-
-
-def record_keys(settings: Settings) -> RecordKeys | None:
-    """The keys of the records in Redis: given, or derived; None where records are unsigned."""
-    if settings.record_keys is not None:
-        return RecordKeys.parse(settings.record_keys.reveal())
-    if settings.secret_keys is not None:
-        return RecordKeys.derived_from(SecretKeys.parse(settings.secret_keys.reveal()))
-    return None
-
-
-def _open_sealed(settings: Settings) -> Callable[[str, str], tuple[str, Secret]] | None:
-    if settings.secret_keys is None:
-        return None
-    return Seal.of_documents(SecretKeys.parse(settings.secret_keys.reveal())).open
-
-
 def _tls_files(settings: Settings) -> TlsFiles | None:
     if settings.grpc_tls_cert is None or settings.grpc_tls_key is None:
         return None
     return TlsFiles(settings.grpc_tls_cert, settings.grpc_tls_key, settings.grpc_tls_client_ca)
-
-
-def _for_grpc(path: str | None, text: str) -> str:
-    return text if path is None else f"unix:{path}"
-
-
-def _text(path: object | None) -> str | None:
-    return None if path is None else str(path)

@@ -42,7 +42,7 @@ class ListenAddress:
                 "accepted: host:port such as 127.0.0.1:9191 or [::1]:9191,"
                 f" or unix:/path of at most {SOCKET_PATH_BYTES} bytes"
             )
-        return cls(text)
+        return cls(text.replace("unix://", UNIX, 1) if text.startswith("unix://") else text)
 
     def for_worker(self, number: int) -> ListenAddress:
         """The address of one worker process, counted from 0."""
@@ -56,7 +56,7 @@ class ListenAddress:
     @property
     def path(self) -> str | None:
         """The path of a Unix socket; None for TCP."""
-        return self.text.removeprefix(UNIX).removeprefix("//") if self.text.startswith(UNIX) else None
+        return self.text.removeprefix(UNIX) if self.text.startswith(UNIX) else None
 
     @property
     def host(self) -> str:
