@@ -21,6 +21,7 @@ from tests.support.envoy_config import (
     without_tls,
 )
 from tests.support.envoy_process import RunningEnvoy
+from tests.support.processes import wait_until
 from tests.support.scripted_check import Check, Fault, ScriptedCheck, allowed, refused, wrong
 from tests.support.upstream import HttpApplication
 
@@ -128,6 +129,21 @@ def test_a_check_server_that_is_not_there_is_503(
     assert Http1Caller(envoy.port).call("GET", "/orders").status == 503
     assert Http1Caller(envoy.port).call("GET", "/public/health").status == 200
     assert len(application.requests) == before + 1
+
+
+def test_a_check_server_that_comes_back_is_asked_again(
+    start_envoy: StartEnvoy, surroundings: Surroundings, application: HttpApplication
+) -> None:
+    first = ScriptedCheck()
+    caller = Http1Caller(start_envoy(SIDECAR, around=replace(surroundings, check=first.port)).port)
+    assert caller.call("GET", "/orders").status == 200
+    first.stop()
+    before = len(application.requests)
+    assert caller.call("GET", "/orders").status == 503
+    assert len(application.requests) == before
+    second = ScriptedCheck(port=first.port)
+    wait_until(lambda: caller.call("GET", "/orders").status == 200, "a check after the restart")
+    second.stop()
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,14 @@ def test_identity_from_the_check_server_arrives_once(shipped: Shipped, check: Sc
         assert received.values("x-authz-client-id") == ["cl_acme"]
 
 
+def test_a_caller_cannot_have_the_identity_dropped_as_hop_by_hop(shipped: Shipped, check: ScriptedCheck) -> None:
+    """RFC 9110 section 7.6.1: a proxy between Envoy and the application would drop what `Connection` names."""
+    check.always(allowed(setting={"x-authz-client-id": "cl_acme"}))
+    received = shipped.http1.call("GET", "/", [("connection", "close, x-authz-client-id")]).received
+    assert received.values("x-authz-client-id") == ["cl_acme"]
+    assert received.values("connection") == []
+
+
 def test_without_header_mutation_a_forged_identity_arrives(start_envoy: StartEnvoy, check: ScriptedCheck) -> None:
     """The attack is real: this is what the first filter stops."""
     envoy = start_envoy(SIDECAR, without_filter("header_mutation"))

@@ -75,7 +75,7 @@ class ScriptedCheck:
     `answer` is called with each check and may raise Fault.
     """
 
-    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+    def __init__(self, credentials: grpc.ServerCredentials | None = None, *, port: int = 0) -> None:
         self.answer: Callable[[Check], bytes] = lambda _: allowed()
         self.checks: list[Check] = []
         self._server = grpc.server(ThreadPoolExecutor(4))
@@ -89,11 +89,11 @@ class ScriptedCheck:
                 grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": health}),
             )
         )
-        anywhere = "127.0.0.1:0"
+        address = f"127.0.0.1:{port}"
         self.port: int = (
-            self._server.add_insecure_port(anywhere)
+            self._server.add_insecure_port(address)
             if credentials is None
-            else self._server.add_secure_port(anywhere, credentials)
+            else self._server.add_secure_port(address, credentials)
         )
         self._server.start()
 
