@@ -33,7 +33,7 @@ def new_request_id() -> str:
 class CheckService:
     """Decodes, decides, encodes. A surprise on the way is a denial with 503, never an error that Envoy might allow."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a check, named by keyword where they are wired
+    def __init__(
         self,
         decoder: Decoder,
         checker: Checker,
