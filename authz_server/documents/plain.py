@@ -41,6 +41,8 @@ _CONSTANTS: Final[dict[str, Plain]] = {
     },
 }
 _NUMBER_BEGINS: Final = frozenset("0123456789+-.")
+ALWAYS_STRINGS: Final = frozenset("abcdeghijklmpqrsuvwxzABCDEGHIJKLMPQRSUVWXZ/_")
+"""What a plain scalar may begin with so that it can only be a string."""
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+").fullmatch
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?").fullmatch
 _PREFIXED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+").fullmatch

@@ -63,7 +63,11 @@ class _Walk:
         self._steps: list[Any] = []
 
     def read(self, data: bytes) -> None:
-        for event in events(as_utf8(data)):
+        with events(as_utf8(data)) as seen:
+            self._follow(seen)
+
+    def _follow(self, seen: Iterable[Any]) -> None:
+        for event in seen:
             kind = type(event)
             if kind is ScalarEvent or kind is AliasEvent:
                 self._leaf(event)

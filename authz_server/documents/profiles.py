@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from authz_server.core.allow_list import AllowList
+from authz_server.core.allow_list import AllowList, parse_network
 from authz_server.core.limits import LABELS
 from authz_server.core.profile import ANYWHERE, Client, Profile
 from authz_server.documents import limits, values
@@ -59,7 +59,7 @@ class ProfileReader:
         auth = None if auth_fields is None else read_auth(auth_fields, secrets)
         active = fields.optional("active", values.boolean, True)  # noqa: FBT003 - a default
         methods = self._share(fields.each("allowed_methods", values.method))
-        ips = self._allow_list(fields.each("allowed_ips", values.network))
+        ips = self._allow_list(fields)
         routes = self._share(fields.each("allowed_routes", _route))
         labels = _labels(fields)
         if auth is None:
@@ -83,13 +83,23 @@ class ProfileReader:
             shared = self._shared[entries] = tuple(dict.fromkeys(entries))
         return shared
 
-    def _allow_list(self, entries: tuple[str, ...]) -> AllowList:
-        if not entries:
+    def _allow_list(self, fields: Fields) -> AllowList:
+        if "allowed_ips" not in fields:
             return ANYWHERE
+        entries = fields.each("allowed_ips", values.string)
         allow_list = self._allow_lists.get(entries)
         if allow_list is None:
-            allow_list = self._allow_lists[entries] = AllowList.of(entries)
+            try:
+                allow_list = self._allow_lists[entries] = AllowList.of(entries)
+            except ValueError:
+                fields.each("allowed_ips", _network_if_text)  # one by one, to tell which
+                return ANYWHERE
         return allow_list
+
+
+def _network_if_text(value: Value) -> None:
+    if type(value) is str:  # anything else is already reported
+        parse_network(value)
 
 
 def _labels(fields: Fields) -> Mapping[str, str]:

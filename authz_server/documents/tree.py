@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -26,7 +27,7 @@ from yaml.events import (
 
 from authz_server.documents import limits
 from authz_server.documents.errors import Code, FieldError, Path, quoted, write_path
-from authz_server.documents.plain import resolve
+from authz_server.documents.plain import ALWAYS_STRINGS, resolve
 
 
 class Unreadable:
@@ -79,20 +80,24 @@ def as_utf8(data: bytes) -> bytes:
     return data
 
 
-def events(data: bytes) -> Iterator[Event]:
-    """What libyaml sees in UTF-8 bytes. Raises `Unparsable`."""
+@contextmanager
+def events(data: bytes) -> Iterator[Iterable[Any]]:
+    """What libyaml sees in UTF-8 bytes. Whoever goes through it gets `Unparsable` where it ends too soon."""
+    parser = yaml.CLoader(data)
     try:
-        yield from yaml.parse(data, Loader=yaml.CLoader)
+        # Without a generator in between: there are 43 events to a profile.
+        yield iter(parser.get_event, None)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         context = f"{error.context}, " if error.context else ""
         raise _unparsable(line, column, f"is not YAML: {context}{error.problem}") from None
     except yaml.YAMLError as error:  # of the bytes themselves: control characters, in the main
-        position = getattr(error, "position", 0) or 0
-        before = data[:position]
-        line, column = before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
+        before = data[: getattr(error, "position", 0) or 0]
+        line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1
         raise _unparsable(line, column, f"is not YAML: {getattr(error, 'reason', 'it cannot be read')}") from None
+    finally:
+        parser.dispose()
 
 
 class _Builder:
@@ -103,9 +108,10 @@ class _Builder:
         self._root: Value = None
         self._open: list[Value] = []
         self._keys: list[Value] = []  # for each open container: the field whose value comes next, or None
-        self._names: dict[str, str] = {}  # one string for each field's name, however often it comes
+        self._names: dict[str, str] = {}  # plain names of fields, each known to be a string to every reader
         self._documents = 0
         self._handlers = {
+            ScalarEvent: self._scalar,
             SequenceStartEvent: self._start,
             MappingStartEvent: self._start,
             SequenceEndEvent: self._end,
@@ -115,37 +121,38 @@ class _Builder:
         }
 
     def build(self, data: bytes) -> Tree:
-        handlers = self._handlers
-        for event in events(data):
-            kind = type(event)
-            if kind is ScalarEvent:
-                self._scalar(event)
-            elif kind in handlers:
-                handlers[kind](event)
+        handler_of = self._handlers.get
+        with events(data) as seen:
+            for event in seen:
+                handle = handler_of(type(event))
+                if handle is not None:
+                    handle(event)
         return Tree(self._root, tuple(self._errors))
 
     def _scalar(self, event: Any) -> None:
         if event.tag is not None or event.anchor is not None:
             self._refuse_properties(event)
-        text = event.value
-        is_plain = not event.style
         if self._open and self._keys[-1] is None and type(self._open[-1]) is dict:
-            self._key(event, text, is_plain=is_plain)
-        else:
-            self._place(resolve(text) if is_plain else text)
+            self._key(event, event.value)
+            return
+        value = event.value
+        self._place(value if event.style or (value and value[0] in ALWAYS_STRINGS) else resolve(value))
 
-    def _key(self, event: Event, text: str, *, is_plain: bool) -> None:
-        if is_plain and not isinstance(resolve(text), str):
-            self._error(
-                event, Code.SYNTAX, f"{quoted(text)} is no string to every YAML reader; quote this field's name"
-            )
-            self._keys[-1] = _DISCARDED
-        elif text in self._open[-1]:
-            self._keys[-1] = text
+    def _key(self, event: Any, text: str) -> None:
+        name = self._names.get(text)
+        if name is None:
+            name = text
+            if not event.style:
+                if not isinstance(resolve(text), str):
+                    problem = f"{quoted(text)} is no string to every YAML reader; quote this field's name"
+                    self._error(event, Code.SYNTAX, problem)
+                    self._keys[-1] = _DISCARDED
+                    return
+                self._names[text] = text
+        self._keys[-1] = name
+        if name in self._open[-1]:
             self._error(event, Code.DUPLICATE_FIELD, "is there twice; each field may be given once")
             self._keys[-1] = _DISCARDED
-        else:
-            self._keys[-1] = self._names.setdefault(text, text)
 
     def _start(self, event: Any) -> None:
         if event.tag is not None or event.anchor is not None:

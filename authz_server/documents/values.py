@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from authz_server.core.allow_list import parse_network
 from authz_server.core.facts import is_identifier
 from authz_server.core.profile import is_method
 from authz_server.documents import limits
@@ -146,13 +145,6 @@ def method(value: Value) -> str:
     raise ValueError(
         "is not a method: an RFC 9110 token of at most 64 characters, without lower-case letters, such as GET"
     )
-
-
-def network(value: Value) -> str:
-    """An address or a prefix, as it is written."""
-    read = string(value)
-    parse_network(read)
-    return read
 
 
 def digest(value: Value) -> bytes:
