@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import grpc
 import grpc.aio
@@ -29,6 +28,7 @@ CONCURRENT_STREAMS: Final = 1_024  # per connection; Envoy has one connection pe
 
 _SETTLED_ROUNDS: Final = 3
 _ROUND_SECONDS: Final = 0.05
+_MARGIN_SECONDS: Final = 1.0
 
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"  # no (de)serialisers: bytes both ways
@@ -131,20 +131,21 @@ class GrpcServer:
         server = self._server
         if server is None:
             return True
-        stopping = asyncio.ensure_future(server.stop(self._options.drain_seconds))
-        # A health watcher's stream has no end, so the server would wait the whole time for it.
-        await self._checks_finished(stopping)
+        # Its own grace holds for health watchers too, whose streams have no end; so the checks are waited for here.
+        stopping = asyncio.ensure_future(server.stop(self._options.drain_seconds + _MARGIN_SECONDS))
+        await self._checks_finished()
         finished = self._handler.in_flight == 0
         await server.stop(None)
-        with contextlib.suppress(asyncio.CancelledError):
-            await stopping
+        await stopping
         return finished
 
-    async def _checks_finished(self, stopping: asyncio.Future[Any]) -> None:
+    async def _checks_finished(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._options.drain_seconds
         settled = 0  # rounds without a check; an answer given has yet to be sent
-        while not stopping.done() and settled < _SETTLED_ROUNDS:
+        while settled < _SETTLED_ROUNDS and loop.time() < deadline:
             settled = settled + 1 if self._handler.in_flight == 0 else 0
-            await asyncio.wait((stopping,), timeout=_ROUND_SECONDS)
+            await asyncio.sleep(_ROUND_SECONDS)
 
 
 def channel_options(options: ServerOptions) -> list[tuple[str, int]]:
