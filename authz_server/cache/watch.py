@@ -120,6 +120,8 @@ class Watch:
             self._on_fault(CacheFault.REDIS_UNREACHABLE, described(error))
 
     async def _look_at_policy(self) -> None:
+        if self._good_at is None:
+            return
         try:
             policy = await within(POLL_TIMEOUT_SECONDS, self._reader.memory_policy())
         except Exception:  # noqa: BLE001 - a right that is missing or an answer of another form: then nothing is known
