@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 _PREFIX_LENGTH: Final = re.compile(r"0|[1-9][0-9]{0,2}")
 _V4_WITH_PORT: Final = re.compile(r"([0-9.]+):[0-9]{1,5}")
 _V6_WITH_PORT: Final = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?")
+_ZONE: Final = re.compile(r"%[A-Za-z0-9._~-]+\Z")  # RFC 6874; a comma in one would hide a second address
 _V4_BITS: Final = 32
 _MAPPED: Final = 0xFFFF  # ::ffff:0:0/96, RFC 4291 section 2.5.5.2
 _MAPPED_BITS: Final = 96
@@ -49,7 +50,7 @@ def parse_address(text: str) -> Address | None:
         return address
     if match := _V4_WITH_PORT.fullmatch(text) or _V6_WITH_PORT.fullmatch(text):
         text = match[1]
-    return _parse_digits(text.partition("%")[0])
+    return _parse_digits(_ZONE.sub("", text) if ":" in text else text)
 
 
 def parse_network(text: str) -> Network:
@@ -96,7 +97,10 @@ class AllowList:
         if address is None:
             return False
         bits, value = address
-        return any((value >> shift) in networks for shift, networks in (self._v4 if bits == _V4_BITS else self._v6))
+        for shift, networks in self._v4 if bits == _V4_BITS else self._v6:  # noqa: SIM110 - any() costs a generator
+            if value >> shift in networks:
+                return True
+        return False
 
 
 def _parse_digits(text: str) -> Address | None:

@@ -66,7 +66,7 @@ def denied_headers(denied: Denied, realm: str, *, grpc_caller: bool) -> Headers:
     ]
     profile = denied.profile
     if denied.reason is DenialReason.METHOD_NOT_ALLOWED and profile is not None:
-        headers.append(("allow", ", ".join(profile.allowed_methods)))
+        headers.append(("allow", ", ".join(dict.fromkeys(profile.allowed_methods))))
     if denial.challenge is not None:
         headers.append(("www-authenticate", _challenge(denial.challenge, realm, profile)))
     if denial.is_fault:

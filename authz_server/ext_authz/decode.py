@@ -37,27 +37,27 @@ class Decoder:
         """Read one CheckRequest. Raises `google.protobuf.message.DecodeError` where the bytes are none."""
         attributes = _parse(request).attributes
         http = attributes.request.http
-        headers: Mapping[str, str] = _every_header(http) if http.HasField("header_map") else http.headers
+        raw = http.HasField("header_map")
+        headers: Mapping[str, str] = _every_header(http) if raw else http.headers
         get = headers.get
         content_type = get("content-type")
         from_xfcc = self._certificate_from is CertificateForm.XFCC
+        # In the order of the fields: eleven keywords would cost a third of a microsecond.
         return CheckFacts(
-            client_id=get("x-client-id"),
-            profile_id=get("x-profile-id"),
-            authorization=get("authorization"),
-            method=http.method,
-            client_ip=self._client_ip(attributes, headers, metadata),
-            route=attributes.context_extensions.get("route"),
-            certificate=get("x-forwarded-client-cert") if from_xfcc else attributes.source.certificate or None,
-            certificate_form=self._certificate_from,
-            request_id=get("x-request-id"),
-            grpc_caller=content_type is not None and content_type.startswith("application/grpc"),
+            get("x-client-id"),
+            get("x-profile-id"),
+            get("authorization"),
+            http.method,
+            self._client_ip(attributes, headers, metadata),
+            attributes.context_extensions.get("route"),
+            get("x-forwarded-client-cert") if from_xfcc else attributes.source.certificate or None,
+            self._certificate_from,
+            get("x-request-id"),
+            content_type is not None and content_type.startswith("application/grpc"),
             # Most requests carry none, and a search through the bytes is cheaper than a walk over the names.
-            authz_headers=(
-                tuple(name for name in headers if name.startswith(_AUTHZ_PREFIX))
-                if _AUTHZ_PREFIX_BYTES in request
-                else ()
-            ),
+            tuple(name for name in headers if name.startswith(_AUTHZ_PREFIX))
+            if raw or _AUTHZ_PREFIX_BYTES in request
+            else (),
         )
 
     def _client_ip(self, attributes: AttributeContext, headers: Mapping[str, str], metadata: Metadata) -> str | None:

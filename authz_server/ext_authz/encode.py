@@ -13,12 +13,11 @@ from typing import Final, NamedTuple
 from authz_server.core import answer
 from authz_server.core.decision import DENIALS, Allowed, Decision, DenialReason, Denied
 from authz_server.core.facts import CheckFacts
-from authz_server.core.profile import Profile
 from authz_server.wire import ext_authz_pb2 as wire
 
 UNAVAILABLE: Final = 14  # google.rpc.Code
 
-_NOTHING_FORGED: Final = CheckFacts()
+_SOME_SUBJECT: Final = "-"  # whoever it is: what is prepared must not depend on one request's subject
 _OVERWRITE: Final = wire.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 
 _STATUS_CODES: Final = {
@@ -32,7 +31,6 @@ _STATUS_CODES: Final = {
 _CHECK_DENIED: Final = b"\x12"
 _CHECK_OK: Final = b"\x1a"
 _OK_HEADERS: Final = b"\x12"
-_OK_REMOVE: Final = b"\x2a"
 _DENIED_BODY: Final = b"\x1a"
 _HEADER_KEY: Final = b"\x0a"
 _HEADER_VALUE: Final = b"\x12"
@@ -67,29 +65,28 @@ class Encoder:
     def allowed(self, allowed: Allowed, facts: CheckFacts) -> bytes:
         """Let the call through, with the identity that the upstream is to see."""
         profile, subject = allowed
-        if subject is None and not facts.authz_headers:
+        if facts.authz_headers:  # forged by the caller: nothing to prepare for
+            return _whole(_CHECK_OK, _allowed(allowed, answer.upstream_mutations(profile, subject, facts)))
+        written = None if subject is None else answer.written_subject(subject)
+        if written is None:
             encoded: bytes | None = profile.prepared.get("allowed")
             if encoded is None:
-                encoded = profile.prepared["allowed"] = _whole(_CHECK_OK, self._allowed(profile, None))
+                nobody = answer.upstream_mutations(profile, None, facts)
+                encoded = profile.prepared["allowed"] = _whole(_CHECK_OK, _allowed(allowed, nobody))
             return encoded
-        written = None if subject is None else answer.written_subject(subject)
-        key = "anonymous" if written is None else "with a subject"
-        prepared: _Prepared | None = profile.prepared.get(key)
+        prepared: _Prepared | None = profile.prepared.get("with a subject")
         if prepared is None:
-            prepared = profile.prepared[key] = self._allowed(profile, written)
-        more = b""
-        if written is not None:
-            more = _delimited(_OK_HEADERS, _option(answer.SUBJECT_HEADER, written))
-        if facts.authz_headers:
-            forged = answer.upstream_mutations(profile, subject, facts).removed
-            more += b"".join(_delimited(_OK_REMOVE, name.encode()) for name in forged)
-        return _whole(_CHECK_OK, prepared, more)
+            somebody = answer.upstream_mutations(profile, _SOME_SUBJECT, facts)
+            others = tuple(pair for pair in somebody.set_headers if pair[0] != answer.SUBJECT_HEADER)
+            prepared = _allowed(allowed, somebody._replace(set_headers=others))
+            profile.prepared["with a subject"] = prepared
+        return _whole(_CHECK_OK, prepared, _delimited(_OK_HEADERS, _option(answer.SUBJECT_HEADER, written)))
 
     def denied(self, denied: Denied, facts: CheckFacts, request_id: str) -> bytes:
         """Refuse the call; `request_id` is one that may be shown to the caller."""
         reason, profile = denied
         known = self._without_profile if profile is None else profile.prepared
-        key = (reason, facts.grpc_caller)
+        key = (self._realm, reason, facts.grpc_caller)
         prepared: _Prepared | None = known.get(key)
         if prepared is None:
             prepared = known[key] = self._denied(denied, grpc_caller=facts.grpc_caller)
@@ -101,19 +98,11 @@ class Encoder:
         refusal = Denied(DenialReason.LOOKUP_FAILED)
         response = wire.CheckResponse(
             status=wire.Status(code=UNAVAILABLE),
-            error_response=self._denied_response(refusal, grpc_caller=False),
+            error_response=self._denied_response(refusal, grpc_caller=True),  # a line of text, no problem document
         )
         response.error_response.body = "The check cannot be made at the moment.\n"
         response.dynamic_metadata.update({"outcome": "denied", "code": "unavailable"})
         return response.SerializeToString()
-
-    def _allowed(self, profile: Profile, subject: str | None) -> _Prepared:
-        set_headers, removed = answer.upstream_mutations(profile, subject, _NOTHING_FORGED)
-        ok = wire.OkHttpResponse(
-            headers=_options(pair for pair in set_headers if pair[0] != answer.SUBJECT_HEADER),
-            headers_to_remove=removed,
-        )
-        return _Prepared(_head(0, Allowed(profile, subject)), ok.SerializeToString())
 
     def _denied(self, denied: Denied, *, grpc_caller: bool) -> _Prepared:
         response = self._denied_response(denied, grpc_caller=grpc_caller)
@@ -124,6 +113,11 @@ class Encoder:
             status=wire.HttpStatus(code=_STATUS_CODES[DENIALS[denied.reason].status]),
             headers=_options(answer.denied_headers(denied, self._realm, grpc_caller=grpc_caller)),
         )
+
+
+def _allowed(allowed: Allowed, mutations: answer.Mutations) -> _Prepared:
+    ok = wire.OkHttpResponse(headers=_options(mutations.set_headers), headers_to_remove=mutations.removed)
+    return _Prepared(_head(0, allowed), ok.SerializeToString())
 
 
 def _head(code: int, decision: Decision) -> bytes:

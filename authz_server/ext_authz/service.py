@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from authz_server.checking.checker import Checker
 from authz_server.core.decision import Allowed, Decision, DenialReason, Denied
@@ -13,6 +13,9 @@ from authz_server.core.errors import CannotTell
 from authz_server.core.facts import CheckFacts, is_request_id
 from authz_server.ext_authz.decode import Decoder, Metadata
 from authz_server.ext_authz.encode import Encoder, FaultAs
+
+_DECISIONS: Final = (Allowed, Denied)
+_NO_FACTS: Final = CheckFacts()
 
 
 class Observer(Protocol):
@@ -51,6 +54,7 @@ class CheckService:
         self._fault_as = fault_as
         self._request_ids = request_ids
         self._timer = timer
+        self._last_resort = encoder.denied(Denied(DenialReason.INTERNAL_ERROR), _NO_FACTS, new_request_id())
 
     def check(self, request: bytes, metadata: Metadata) -> bytes | Awaitable[bytes]:
         """Answer a CheckRequest with a CheckResponse; awaits only where a profile has to be fetched.
@@ -62,7 +66,7 @@ class CheckService:
         try:
             facts = self._decode(request, metadata)
             decision = self._check(facts)
-            if isinstance(decision, Allowed | Denied):
+            if isinstance(decision, _DECISIONS):
                 return self._answer(facts, decision, started)
             return self._answer_later(facts, decision, started)
         except Exception as error:  # noqa: BLE001 - the outermost guard: whatever it is, no call is let through
@@ -87,13 +91,13 @@ class CheckService:
         return encoded
 
     def _failed(self, facts: CheckFacts, error: Exception, started: float) -> bytes:
-        if not isinstance(error, CannotTell):
-            self._observer.fault(DenialReason.INTERNAL_ERROR, error)
-            return self._answer(facts, Denied(DenialReason.INTERNAL_ERROR), started)
-        self._observer.fault("cannot_tell", error)
-        if self._fault_as is FaultAs.ERROR_RESPONSE:
-            return self._encoder.cannot_tell()
+        cannot_tell = isinstance(error, CannotTell)
+        try:
+            self._observer.fault("cannot_tell" if cannot_tell else DenialReason.INTERNAL_ERROR, error)
+            if not cannot_tell:
+                return self._answer(facts, Denied(DenialReason.INTERNAL_ERROR), started)
+            if self._fault_as is FaultAs.ERROR_RESPONSE:
+                return self._encoder.cannot_tell()
+        except Exception:  # noqa: BLE001 - a fault within the fault: the caller is refused all the same
+            return self._last_resort
         raise error
-
-
-_NO_FACTS = CheckFacts()
