@@ -128,28 +128,40 @@ def credentials(files: TlsFiles, on_fault: Callable[[str], None]) -> grpc.Server
 
     Raises `CannotListen` where the first ones cannot.
     """
-    seen = _state(files)
-    key, chain, client_ca = read_tls(files)
-    first = grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=client_ca)
-
-    def changed() -> grpc.ServerCertificateConfiguration | None:
-        nonlocal seen
-        now = _state(files)
-        if now == seen:
-            return None
-        seen = now
-        try:
-            key, chain, client_ca = read_tls(files)
-        except CannotListen as error:
-            on_fault(f"{error}; the ones read before stay in use")
-            return None
-        return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=client_ca)
-
+    changes = TlsChanges(files, on_fault)
     return grpc.dynamic_ssl_server_credentials(
-        first,
-        changed,  # type: ignore[arg-type] # None is "no change", which the stubs do not know
+        changes.first,
+        changes,  # type: ignore[arg-type] # None is "no change", which the stubs do not know
         require_client_authentication=files.client_ca is not None,
     )
+
+
+class TlsChanges:
+    """Asked by gRPC at each handshake, on a thread of its own, for what is to be used from now on."""
+
+    def __init__(self, files: TlsFiles, on_fault: Callable[[str], None]) -> None:
+        """Read the files. Raises `CannotListen`."""
+        self._files = files
+        self._on_fault = on_fault
+        self._seen = _state(files)
+        self.first = _configuration(files)
+
+    def __call__(self) -> grpc.ServerCertificateConfiguration | None:
+        """What the files hold, if that has changed; None where it has not, or cannot be used."""
+        now = _state(self._files)
+        if now == self._seen:
+            return None
+        self._seen = now
+        try:
+            return _configuration(self._files)
+        except CannotListen as error:
+            self._on_fault(f"{error}; the ones read before stay in use")
+            return None
+
+
+def _configuration(files: TlsFiles) -> grpc.ServerCertificateConfiguration:
+    key, chain, client_ca = read_tls(files)
+    return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=client_ca)
 
 
 def _state(files: TlsFiles) -> tuple[tuple[int, int] | None, ...]:

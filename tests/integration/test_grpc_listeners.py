@@ -12,7 +12,7 @@ import grpc.aio
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from authz_server.ext_authz.listeners import CannotListen, TlsFiles
+from authz_server.ext_authz.listeners import CannotListen, TlsChanges, TlsFiles
 from authz_server.ext_authz.server import GrpcServer, ServerOptions
 from tests.support.certificates import CertificateAuthority, IssuedCertificate
 from tests.support.grpc_calls import ANSWER, LAST_RESORT, ScriptedService, call, serving
@@ -194,6 +194,18 @@ async def test_new_tls_files_that_cannot_be_used_leave_the_old_ones_in_use(
     await server.drain()
     assert len(told) == 2
     assert all("the ones read before stay in use" in sentence for sentence in told)
+
+
+def test_only_a_change_is_handed_on(files: TlsFiles, authority: CertificateAuthority) -> None:
+    told: list[str] = []
+    changes = TlsChanges(files, told.append)
+    assert changes() is None
+    put(files, authority.issue("again", ips=["127.0.0.1"]), authority)
+    assert changes() is not None
+    assert changes() is None
+    files.certificate.write_text("nonsense")
+    assert changes() is None
+    assert len(told) == 1
 
 
 async def test_tls_files_that_cannot_be_used_refuse_the_start(
