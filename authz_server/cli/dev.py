@@ -3,36 +3,57 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Final
 
-import dotenv
 import typer
 
-from authz_server.dev.errors import StackError
+from authz_server.cli.exits import ExitCode
+from authz_server.core.secret import Secret
+from authz_server.dev.environment import Inherited
+from authz_server.dev.errors import StackError, StopRequested
 from authz_server.dev.examples import examples
 from authz_server.dev.ports import Ports
 from authz_server.dev.samples import Samples
 from authz_server.dev.stack import Stack
 from authz_server.dev.state import STATE_FOLDER, State
-from authz_server.settings import PREFIX, SettingsError, load
+from authz_server.settings import SettingsError
+from authz_server.settings.values import masked_url
 
-_DEFAULTS = Ports()
-_DOTENV = Path(".env")
+_DEFAULTS: Final = Ports()
+_DOTENV: Final = Path(".env")
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _Terminated(Exception):
-    """SIGTERM came: the stack ends in order, and that is no failure."""
+class _Signals:
+    """Remembers the first signal that asks for the end. The stack looks here wherever it waits."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        for each in _ENDING:
+            signal.signal(each, self._remember)
+
+    def asked(self) -> bool:
+        return self.first is not None
+
+    def _remember(self, number: int, _frame: FrameType | None) -> None:
+        self.first = self.first or number
 
 
 def dev(
-    port_http: Annotated[int, typer.Option(help="Envoy, plain HTTP.")] = _DEFAULTS.http,
-    port_https: Annotated[int, typer.Option(help="Envoy, HTTPS, with client certificates.")] = _DEFAULTS.https,
-    port_check: Annotated[int, typer.Option(help="The check server, gRPC.")] = _DEFAULTS.check,
-    port_metrics: Annotated[int, typer.Option(help="The check server's /metrics and /readyz.")] = _DEFAULTS.metrics,
+    *,
+    port_http: Annotated[int, typer.Option(min=1, max=65_535, help="Envoy, plain HTTP.")] = _DEFAULTS.http,
+    port_https: Annotated[
+        int, typer.Option(min=1, max=65_535, help="Envoy, HTTPS, with client certificates.")
+    ] = _DEFAULTS.https,
+    port_check: Annotated[int, typer.Option(min=1, max=65_535, help="The check server, gRPC.")] = _DEFAULTS.check,
+    port_metrics: Annotated[
+        int, typer.Option(min=1, max=65_535, help="The check server's /metrics and /readyz.")
+    ] = _DEFAULTS.metrics,
     state: Annotated[Path, typer.Option(help="Where samples, logs and data are kept.")] = STATE_FOLDER,
 ) -> None:
     """Run Valkey, the check server, a real Envoy and a sample upstream on this machine. Ctrl-C ends them all.
@@ -42,58 +63,39 @@ def dev(
     Example: authz-server dev --port-http 8001
     """
     ports = Ports(http=port_http, https=port_https, check=port_check, metrics=port_metrics)
-    signal.signal(signal.SIGTERM, _terminate)
+    signals = _Signals()
     try:
-        with Stack(State(state.absolute()), ports, _environment(), _say) as stack:
+        inherited = Inherited.read(os.environ, _DOTENV)
+        for sentence in inherited.without_effect():
+            typer.echo(f"authz-server dev: {sentence}", err=True)
+        with Stack(State(state.absolute()), ports, inherited, typer.echo, signals.asked) as stack:
             samples = stack.start()
-            _introduce(stack, samples, ports, state)
+            _introduce(stack.redis_url, samples, ports, state)
             stack.watch()
     except SettingsError as error:
-        typer.echo("\n".join(error.problems), err=True)
-        raise typer.Exit(2) from None
+        _fail(error.problems, ExitCode.USAGE)
     except StackError as error:
-        typer.echo(f"authz-server dev: {error}", err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
+        _fail((str(error),), ExitCode.REFUSED)
+    except StopRequested:
         typer.echo("Everything that was started has ended.")
-        raise typer.Exit(130) from None
-    except _Terminated:
-        typer.echo("Everything that was started has ended.")
+        raise typer.Exit(ExitCode.INTERRUPTED if signals.first == signal.SIGINT else ExitCode.DONE) from None
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise _Terminated
+def _fail(problems: tuple[str, ...], exit_code: ExitCode) -> None:
+    for problem in problems:
+        typer.echo(f"authz-server dev: {problem}", err=True)
+    raise typer.Exit(exit_code)
 
 
-def _environment() -> dict[str, str]:
-    """The environment with the settings of a .env file below it. Raises SettingsError."""
-    load(os.environ, _DOTENV)
-    settings = {
-        name: text
-        for name, text in dotenv.dotenv_values(_DOTENV, interpolate=False).items()
-        if name.startswith(PREFIX) and text
-    }
-    return settings | dict(os.environ)
-
-
-def _say(sentence: str) -> None:
-    typer.echo(sentence)
-
-
-def _introduce(stack: Stack, samples: Samples, ports: Ports, state: Path) -> None:
+def _introduce(redis_url: str, samples: Samples, ports: Ports, state: Path) -> None:
+    folder = shlex.quote(str(state))
     rows = (
-        (
-            "Envoy",
-            f"http://127.0.0.1:{ports.http}  and  https://127.0.0.1:{ports.https}",
-        ),
-        (
-            "check server",
-            f"grpc 127.0.0.1:{ports.check}  (grpcurl -plaintext 127.0.0.1:{ports.check} list)",
-        ),
-        ("health, metrics", f"http://127.0.0.1:{ports.metrics}/readyz  and  /metrics"),
-        ("Redis", stack.redis_url),
-        ("profiles, logs", f"{state}/profiles.yaml  and  {state}/*.log"),
-        ("other terminals", f"set -a; . {state}/env; set +a"),
+        ("Envoy", f"http://127.0.0.1:{ports.http} and https://127.0.0.1:{ports.https}"),
+        ("check server", f"127.0.0.1:{ports.check} (grpcurl -plaintext 127.0.0.1:{ports.check} list)"),
+        ("health, metrics", f"http://127.0.0.1:{ports.metrics}/readyz and /metrics"),
+        ("Redis", masked_url(Secret(redis_url))),
+        ("profiles, logs", f"{folder}/profiles.yaml and {folder}/*.log"),
+        ("other terminals", f"set -a; . {folder}/env; set +a"),
     )
     typer.echo()
     for name, place in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,6 +40,13 @@ class Certificates:
     def key(self, name: str) -> Path:
         """The private key of `server` or `client`."""
         return self.directory / f"{name}.key"
+
+    def files(self) -> Iterable[Path]:
+        """All of them."""
+        yield self.authority
+        for name in ("server", "client"):
+            yield self.certificate(name)
+            yield self.key(name)
 
 
 def make_certificates(directory: Path, now: dt.datetime) -> Certificates:

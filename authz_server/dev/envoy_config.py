@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 import copy
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from authz_server.dev.certificates import Certificates
-from authz_server.dev.errors import StackError
+from authz_server.dev.environment import LOOPBACK
 from authz_server.dev.ports import Ports
 
-LOOPBACK: Final = "127.0.0.1"
-
-_NAME: Final = "edge-mtls.yaml"
+# The folder beside this module is the project's own envoy/, by a symbolic link; a wheel holds copies.
+SHIPPED: Final = Path(__file__).parent / "envoy" / "edge-mtls.yaml"
 
 EnvoyConfig = dict[str, Any]  # one of Envoy's own documents: its shape is Envoy's to check
 
 
 def laptop_config(ports: Ports, upstream_port: int, certificates: Certificates) -> EnvoyConfig:
     """What Envoy runs with on a laptop: everything that the shipped file says about security stays."""
-    config: EnvoyConfig = yaml.safe_load(_shipped())
-    resources_ = config["static_resources"]
-    (encrypted,) = resources_["listeners"]
+    config: EnvoyConfig = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    static = config["static_resources"]
+    (encrypted,) = static["listeners"]
     plain = copy.deepcopy(encrypted)
     _listen(encrypted, "ingress_tls", ports.https)
     _listen(plain, "ingress", ports.http)
     _set_certificates(encrypted["filter_chains"][0], certificates)
     for chain in plain["filter_chains"]:
         del chain["transport_socket"]
-    resources_["listeners"] = [plain, encrypted]
+    static["listeners"] = [plain, encrypted]
     endpoints = {"authz": ports.check, "app": upstream_port, "app_grpc": upstream_port}
-    for cluster in resources_["clusters"]:
+    for cluster in static["clusters"]:
         address = _address(endpoints[cluster["name"]])
         cluster["load_assignment"]["endpoints"] = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
     return config
-
-
-def _shipped() -> str:
-    """An installed package carries the file beside this module; a checkout has it at its top level."""
-    packaged = resources.files("authz_server.dev") / "envoy" / _NAME
-    beside = Path(__file__).parents[2] / "envoy" / _NAME
-    for place in (packaged, beside):
-        if place.is_file():
-            return place.read_text(encoding="utf-8")
-    raise StackError(f"the Envoy configuration {_NAME} is missing from this installation; install authz-server again")
 
 
 def _listen(listener: EnvoyConfig, name: str, port: int) -> None:

@@ -1,5 +1,9 @@
-"""What keeps the laptop stack from running."""
+"""How the laptop stack ends before its time."""
 
 
 class StackError(Exception):
     """The stack cannot start or go on; the message says why, and what to do."""
+
+
+class StopRequested(Exception):
+    """Somebody asked the stack to end, which is no failure."""

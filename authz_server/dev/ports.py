@@ -18,23 +18,31 @@ class Ports:
     metrics: int = 9192
 
     def require_free(self) -> None:
-        """Raise StackError with every port that is taken, and how to choose another."""
-        taken = list(self._taken())
-        if taken:
-            raise StackError("\n".join(taken))
+        """Raise StackError with every port that is taken or named twice, and how to choose another."""
+        problems = [*self._named_twice(), *self._taken()]
+        if problems:
+            raise StackError("\n".join(problems))
+
+    def _named_twice(self) -> Iterable[str]:
+        seen: dict[int, str] = {}
+        for name, port in self._options():
+            if port in seen:
+                yield f"port {port} is named twice: by {seen[port]} and {name}"
+            seen[port] = name
 
     def _taken(self) -> Iterable[str]:
-        for field in dataclasses.fields(self):
-            port = getattr(self, field.name)
+        for name, port in self._options():
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
                 try:
                     probe.bind(("127.0.0.1", port))
+                    probe.listen()
                 except OSError as error:
-                    yield (
-                        f"port {port} cannot be used ({error.strerror}): end what holds it,"
-                        f" or choose another with --port-{field.name}"
-                    )
+                    yield f"port {port} cannot be used ({error.strerror}): end what holds it, or choose with {name}"
+
+    def _options(self) -> Iterable[tuple[str, int]]:
+        for field in dataclasses.fields(self):
+            yield f"--port-{field.name}", getattr(self, field.name)
 
 
 def free_port() -> int:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from authz_server.dev.errors import StackError
+from authz_server.dev.errors import StackError, StopRequested
 
-_STOP_SECONDS: Final = 35.0  # above the check server's AUTHZ_DRAIN_SECONDS
+_STOP_SECONDS: Final = 10.0  # above the check server's drain
 _POLL_SECONDS: Final = 0.05
 _TAIL_LINES: Final = 12
 
@@ -22,7 +22,9 @@ class ChildProcess:
     def __init__(self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self._log = log
-        with log.open("wb") as output:
+        # Appending, as a program that opens /dev/stdout anew (Envoy) would otherwise write over its own lines.
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "wb") as output:
             # A session of its own: Ctrl-C reaches us alone, and we end the others in order.
             self._process = subprocess.Popen(
                 command,
@@ -33,20 +35,19 @@ class ChildProcess:
                 start_new_session=True,
             )
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait for `ready`. Raises StackError where the program ends first or takes longer than `seconds`."""
-        deadline = time.monotonic() + seconds
-        while not ready():
-            self.require_running()
-            if time.monotonic() > deadline:
-                raise StackError(f"{self.name} is not ready after {seconds:.0f} s\n{self._tail()}")
-            time.sleep(_POLL_SECONDS)
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, or None."""
+        return self._process.poll()
 
-    def require_running(self) -> None:
-        """Raise StackError with the end of its log where the program has ended."""
-        code = self._process.poll()
-        if code is not None:
-            raise StackError(f"{self.name} ended with {code}\n{self._tail()}")
+    def output(self) -> str:
+        """All that it wrote."""
+        return self._log.read_text(errors="replace")
+
+    def tail(self) -> str:
+        """The end of its log, and where the rest is."""
+        lines = self.output().splitlines()[-_TAIL_LINES:] or ["(it wrote nothing)"]
+        return "\n".join((*(f"  {line}" for line in lines), f"  (all of it: {os.path.relpath(self._log)})"))
 
     def stop(self) -> None:
         """Ask the program to end, and make it where it does not."""
@@ -57,6 +58,57 @@ class ChildProcess:
             self._process.kill()
             self._process.wait()
 
-    def _tail(self) -> str:
-        lines = self._log.read_text(errors="replace").splitlines()[-_TAIL_LINES:]
-        return "\n".join((*(f"  {line}" for line in lines), f"  (all of it: {os.path.relpath(self._log)})"))
+
+class Children:
+    """All of them. `stop_requested` is asked whenever the stack waits, so that it never waits for long."""
+
+    def __init__(self, stop_requested: Callable[[], bool]) -> None:
+        self._stop_requested = stop_requested
+        self._running: list[ChildProcess] = []
+
+    def start(self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+        """Start a program that has to run as long as the stack does."""
+        self._running.append(ChildProcess(name, command, log, environment))
+
+    def run(self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+        """Run a program to its end; its exit code and all that it wrote. StopRequested ends it, too."""
+        child = ChildProcess(name, command, log, environment)
+        try:
+            while (code := child.exit_code) is None:
+                self._pause()
+        finally:
+            child.stop()
+        return code, child.output()
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
+        """Wait for what was started last. Raises StackError where a program ends first or this takes too long."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self._require_running()
+            if time.monotonic() > deadline:
+                last = self._running[-1]
+                raise StackError(f"{last.name} is not ready after {seconds:.0f} s. Its log ends with:\n{last.tail()}")
+            self._pause()
+
+    def watch(self) -> None:
+        """Return never; raise StackError when a program ends by itself, and StopRequested."""
+        while True:
+            self._require_running()
+            self._pause()
+
+    def stop(self) -> None:
+        """End them, the last one first."""
+        while self._running:
+            self._running[-1].stop()
+            self._running.pop()
+
+    def _require_running(self) -> None:
+        for child in self._running:
+            if child.exit_code is not None:
+                how = f"exit code {child.exit_code}" if child.exit_code >= 0 else f"signal {-child.exit_code}"
+                raise StackError(f"{child.name} has ended ({how}). Its log ends with:\n{child.tail()}")
+
+    def _pause(self) -> None:
+        if self._stop_requested():
+            raise StopRequested
+        time.sleep(_POLL_SECONDS)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
+import shlex
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import jwt
@@ -15,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from authz_server.core.token import Prefix, digest, issue
 from authz_server.dev.certificates import CLIENT_NAME, Certificates, make_certificates
 from authz_server.dev.errors import StackError
-from authz_server.dev.state import STATE_FOLDER, State, write_private
+from authz_server.dev.state import State, write_private
 from authz_server.sealing.keys import KEY_BYTES, as_text
 
 CLIENT_ID: Final = "cl_acme"
@@ -68,12 +70,33 @@ class Samples:
 
 
 def load_or_make(state: State, now: dt.datetime) -> Samples:
-    """The samples of an earlier start, edits to the profiles included; or new ones."""
-    if state.secrets.exists() and state.profiles.exists():
-        return Samples(SampleSecrets(**json.loads(state.secrets.read_text())), Certificates(state.root))
+    """The samples of an earlier start, edits to the profiles included; or new ones. Raises StackError."""
+    if not state.profiles.exists() and not state.secrets.exists():
+        return _make(state, now)
+    try:
+        samples = Samples(SampleSecrets(**json.loads(state.secrets.read_text())), Certificates(state.root))
+        _read_key(samples.secrets.issuer_key)
+    except FileNotFoundError as error:
+        raise _unusable(state, f"{Path(error.filename).name} is missing") from None
+    except (OSError, TypeError, ValueError):
+        raise _unusable(state, f"{state.secrets.name} is damaged, or of another version") from None
+    for path in (state.profiles, *samples.certificates.files()):
+        if not path.exists():
+            raise _unusable(state, f"{path.name} is missing")
+    return samples
+
+
+def _unusable(state: State, problem: str) -> StackError:
+    return StackError(
+        f"the samples in {state.root} cannot be used again: {problem}. Save what you edited there, then remove the"
+        " folder; the next start makes it anew"
+    )
+
+
+def _make(state: State, now: dt.datetime) -> Samples:
     samples = Samples(_new_secrets(), make_certificates(state.root, now))
-    write_private(state.profiles, _document(samples).encode())
     write_private(state.secrets, json.dumps(asdict(samples.secrets)).encode())
+    write_private(state.profiles, _document(state, samples).encode())
     return samples
 
 
@@ -97,16 +120,17 @@ def _key_set(issuer_key: str) -> str:
 def _read_key(pem: str) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(pem.encode(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise StackError("the sample issuer's key is not the one that was made here; remove the state folder")
+        raise TypeError("the sample issuer's key is none of those that are made here")
     return key
 
 
-def _document(samples: Samples) -> str:
+def _document(state: State, samples: Samples) -> str:
     known = samples.secrets
-    bundle = samples.certificates.authority.read_text().strip().replace("\n", "\n          ")
+    bundle = samples.certificates.authority.read_text().strip().replace("\n", "\n            ")
     return f"""\
-# Sample profiles. Edit them, then:  set -a; . {STATE_FOLDER}/env; set +a
-#                                   authz-server publish {STATE_FOLDER}/profiles.yaml --prune
+# Sample profiles. Edit them, then:
+#   set -a; . {shlex.quote(str(state.environment))}; set +a
+#   authz-server publish {shlex.quote(str(state.profiles))} --prune
 clients:
   - id: {CLIENT_ID}
     name: Acme
@@ -148,7 +172,7 @@ clients:
           type: mtls
           san_dns: [{CLIENT_NAME}]
           ca_bundle: |
-          {bundle}
+            {bundle}
 
       - id: pr_internal
         name: internal

