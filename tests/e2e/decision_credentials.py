@@ -104,7 +104,6 @@ def _issued() -> list[Row]:
         row("access token for an ID token", "jwt_claim_invalid", rs256, "pr_oidc_id"),
         row("a scope short", "insufficient_scope", rs256, "pr_oidc_admin", scopes),
         row("no scopes", "insufficient_scope", lambda: rs256(without="scope"), "pr_oidc", "orders.read"),
-        row("no usable keys", "keys_unavailable", rs256, "pr_oidc_keyless"),
     ]
 
 

@@ -21,6 +21,7 @@ GRPC_CODES: Final = {
     503: grpc.StatusCode.UNAVAILABLE,
 }
 OUT_OF_REACH: Final = {
+    "keys_unavailable": "a profile that brings its keys is refused when it has none that suits",
     "certificate_malformed": "Envoy passes on what it parsed itself; see test_certificate_from_xfcc.py",
     "certificate_expired": "Envoy refuses the handshake; see test_real_check.py",
 }

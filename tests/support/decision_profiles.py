@@ -82,7 +82,6 @@ def _credentials(
         _profile("pr_oidc", oidc | {"required_scopes": ["orders.read"]}),
         _profile("pr_oidc_admin", oidc | {"required_scopes": ["orders.read", "orders.admin"]}),
         _profile("pr_oidc_id", oidc | {"token_use": "id"}),
-        _profile("pr_oidc_keyless", oidc | {"jwks": {"keys": []}}),
         _profile("pr_mtls_any", {"type": "mtls", "any_verified": True}),
         _profile("pr_mtls_fingerprint", {"type": "mtls", "fingerprints_sha256": [client.fingerprint]}),
         _profile("pr_mtls_spiffe", {"type": "mtls", "san_uris": ["spiffe://acme.example/*"]}),

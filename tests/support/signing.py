@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-HMAC_SECRET: Final = "a secret of the test, at least 32 bytes long"
+HMAC_SECRET: Final = "a-secret-of-the-test,-at-least-32-bytes-long"
 
 
 @cache
