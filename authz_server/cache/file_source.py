@@ -13,18 +13,19 @@ from authz_server.cache.faults import CacheFault, OnFault, ignore
 from authz_server.checking.ports import Clock, LoadedProfile, Readiness
 from authz_server.core.profile import Profile
 from authz_server.core.secret import Secret
-from authz_server.documents import DocumentInvalid, read_document
+from authz_server.documents.document import read_document
+from authz_server.documents.errors import DocumentInvalid
 
 POLL_SECONDS: Final = 1.0
 _TOLD_ERRORS: Final = 20
 _START_ATTEMPTS: Final = 5
 
 OnState = Callable[[bool], None]
-"""Told whether the file, as it is now, is what is served."""
+"""Told `ok`: whether the file, as it is now, is what is served."""
 
 
 class Fingerprint(NamedTuple):
-    """Tells one state of the file from another: a rewrite, a rename onto it, a symbolic link turned to another target."""
+    """Tells one state of the file from another: a rewrite, a rename onto it, a link turned to another target."""
 
     target: str
     device: int
@@ -167,7 +168,7 @@ class FileProfileSource:
             await asyncio.sleep(self._poll_seconds)
             try:
                 await self.look()
-            except Exception as error:  # the watch outlives a surprise; what is served stays
+            except Exception as error:  # noqa: BLE001 - the watch outlives a surprise, and what is served stays
                 self._refuse(self._seen, (f"{self._path}: {type(error).__name__}",))
 
     async def _read_until_still(self) -> _Loaded:
@@ -196,18 +197,21 @@ class FileProfileSource:
     def _is_served(self, fingerprint: Fingerprint) -> None:
         self._seen, self._problem = fingerprint, None
         self._seen_good_at = self._clock()
-        self._on_state(True)
+        self._tell(ok=True)
 
     def _refuse(self, fingerprint: Fingerprint | None, errors: Sequence[str]) -> None:
         """Serve on what was good, and say so once."""
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         problem = f"the profiles file cannot be taken, the last good one is served: {errors[0]}{more}"
-        self._on_state(False)
+        self._tell(ok=False)
         if (self._seen, self._problem) == (fingerprint, problem):
             return
         self._seen, self._problem = fingerprint, problem
         for error in errors[:_TOLD_ERRORS]:
             self._on_fault(CacheFault.PROFILES_FILE, error)
+
+    def _tell(self, *, ok: bool) -> None:
+        self._on_state(ok)
 
     def _unreadable(self, error: OSError) -> str:
         return f"{self._path}: {error.strerror}"

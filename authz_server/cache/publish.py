@@ -32,6 +32,9 @@ class Progress:
     def advance(self, by: int) -> None:
         """So many more are done."""
 
+    def end(self) -> None:
+        """All is over, or broken off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

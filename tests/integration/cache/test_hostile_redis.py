@@ -102,9 +102,7 @@ class Relay:
         finally:
             upstream.transport.abort()
 
-    async def _pass(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, stalls: bool = False
-    ) -> None:
+    async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, stalls: bool = False) -> None:
         while data := await source.read(65_536):
             if stalls and self.stalled.is_set():
                 await asyncio.sleep(3_600)

@@ -114,7 +114,7 @@ def test_another_writer_is_refused_and_may_take_over(records: Records) -> None:
     records.publish(*some_profiles(2))
     epoch = records.epoch
     other = records.by("publish:other")
-    with pytest.raises(PublishRefused, match="are written by publish:test, this is publish:other.*--take-over"):
+    with pytest.raises(PublishRefused, match=r"are written by publish:test, this is publish:other.*--take-over"):
         other.publish(a_profile("pr_0"))
     plan = other.publish(a_profile("pr_0"), take_over=True)
     assert (plan.unchanged, plan.kept) == (("pr_0",), ("pr_1",))
@@ -135,7 +135,7 @@ def test_the_records_of_manage_are_not_touched(records: Records) -> None:
 def test_another_schema_is_refused_and_may_be_replaced(records: Records) -> None:
     records.publish(*some_profiles(2))
     records.client.hset(records.layout.meta, MetaField.SCHEMA, "2")
-    with pytest.raises(PublishRefused, match="another schema.*--take-over"):
+    with pytest.raises(PublishRefused, match=r"another schema.*--take-over"):
         records.publish(a_profile("pr_0"))
     records.publish(a_profile("pr_0"), take_over=True)
     assert set(held(records)) == {"pr_0"}
@@ -163,7 +163,7 @@ def test_a_record_that_does_not_verify_is_never_signed_anew(records: Records) ->
     records.publish(*some_profiles(2))
     records.client.hset(records.profiles, "pr_1", "authz1 forged")
     before = records.raw()
-    with pytest.raises(PublishRefused, match="pr_1, which is not in the file, cannot be verified.*--prune"):
+    with pytest.raises(PublishRefused, match=r"pr_1, which is not in the file, cannot be verified.*--prune"):
         records.by("publish:other").publish(a_profile("pr_0"), take_over=True)
     assert records.raw() == before
     records.publish(a_profile("pr_0"), prune=True)
@@ -209,7 +209,7 @@ class Breaking(Progress):
         self.left = after
         self.step = ""
 
-    def begin(self, step: str, total: int | None) -> None:
+    def begin(self, step: str, total: int | None) -> None:  # noqa: ARG002 - the steps matter, not their sizes
         self.step = step
 
     def advance(self, by: int) -> None:
@@ -246,7 +246,7 @@ def test_a_publish_that_was_overtaken_looks_again(records: Records, count: int) 
         def __init__(self) -> None:
             self.times = 0
 
-        def begin(self, step: str, total: int | None) -> None:
+        def begin(self, step: str, total: int | None) -> None:  # noqa: ARG002 - the steps matter, not their sizes
             if step == "Writing" and self.times == 0:
                 self.times += 1
                 records.publish(a_profile("pr_0"), a_profile("pr_overtaking"))
@@ -262,12 +262,12 @@ def test_a_publish_that_is_overtaken_again_and_again_gives_up(records: Records) 
         def __init__(self) -> None:
             self.active = True
 
-        def begin(self, step: str, total: int | None) -> None:
+        def begin(self, step: str, total: int | None) -> None:  # noqa: ARG002 - the steps matter, not their sizes
             if step == "Writing":
                 self.active = not self.active
                 records.publish(a_profile("pr_0"), a_profile("pr_overtaking", active=self.active))
 
-    with pytest.raises(PublishRefused, match="somebody else writes here too.*try again"):
+    with pytest.raises(PublishRefused, match=r"somebody else writes here too.*try again"):
         records.publish(*some_profiles(2), progress=Overtaken())
 
 

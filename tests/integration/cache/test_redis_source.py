@@ -34,17 +34,14 @@ class Source:
     def __init__(self, address: RedisAddress, **options: Any) -> None:
         self.clock = Clock()
         self.faults: list[tuple[CacheFault, str]] = []
-        self.source = RedisProfileSource(
-            connect(address),
-            **{
-                "record_keys": KEYS,
-                "timeout": 5.0,
-                "clock": self.clock,
-                "on_fault": lambda kind, sentence: self.faults.append((kind, sentence)),
-                "poll_seconds": 3_600.0,
-            }
-            | options,
-        )
+        defaults: dict[str, Any] = {
+            "record_keys": KEYS,
+            "timeout": 5.0,
+            "clock": self.clock,
+            "on_fault": lambda kind, sentence: self.faults.append((kind, sentence)),
+            "poll_seconds": 3_600.0,
+        }
+        self.source = RedisProfileSource(connect(address), **(defaults | options))
 
     async def find(self, profile_id: str) -> LoadedProfile | None:
         found = self.source.find(profile_id)
@@ -255,7 +252,9 @@ async def test_start_is_refused_where_records_are_signed_and_there_are_no_keys(
         await source.source.start()
 
 
-async def test_signed_records_that_come_later_are_unusable_without_keys(address: RedisAddress, records: Records) -> None:
+async def test_signed_records_that_come_later_are_unusable_without_keys(
+    address: RedisAddress, records: Records
+) -> None:
     source = Source(address, record_keys=None)
     await source.source.start()
     records.publish(a_profile("pr_1"))
@@ -289,7 +288,7 @@ async def test_it_becomes_ready_by_itself(address: RedisAddress, records: Record
     await source.source.start()
     records.publish(a_profile("pr_1"))
     async with asyncio.timeout(20):
-        while not source.source.readiness().ready:
+        while not source.source.readiness().ready:  # noqa: ASYNC110 - readiness is asked for, it does not call
             await asyncio.sleep(0.01)
     await source.source.close()
 

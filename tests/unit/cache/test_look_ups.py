@@ -42,7 +42,8 @@ async def test_look_ups_of_one_moment_travel_together() -> None:
     one, two = LoadedProfile.of(a_profile("one")), LoadedProfile.of(a_profile("two"))
     asked = Asked(one=one, two=two)
     ups = asked.look_ups()
-    assert await asyncio.gather(joined(ups, "one"), joined(ups, "two"), joined(ups, "three")) == [one, two, None]
+    found = await asyncio.gather(*(joined(ups, profile_id) for profile_id in ("one", "two", "three")))
+    assert found == [one, two, None]
     assert asked.batches == [["one", "two", "three"]]
 
 

@@ -70,8 +70,8 @@ def written(profile: Profile, sequence: int = 7, codec: RecordCodec = SIGNED) ->
     return codec.write(profile.id, Version(EPOCH, sequence), codec.content(profile))
 
 
-def read(record: bytes, profile_id: str = "pr_production", epoch: str = EPOCH, codec: RecordCodec = SIGNED) -> Profile | None:
-    return codec.profile(codec.open(profile_id, epoch, record))
+def read(record: bytes, profile_id: str = "pr_production", codec: RecordCodec = SIGNED) -> Profile | None:
+    return codec.profile(codec.open(profile_id, EPOCH, record))
 
 
 @pytest.mark.parametrize("codec", [SIGNED, UNSIGNED], ids=["signed", "unsigned"])
@@ -118,13 +118,14 @@ def test_a_secret_without_an_id_comes_back_without_one() -> None:
 
 
 def test_hmac_secrets_are_never_written_without_keys() -> None:
-    with pytest.raises(SealMissing, match="pr_production .*AUTHZ_SECRET_KEYS"):
+    with pytest.raises(SealMissing, match=r"pr_production .*AUTHZ_SECRET_KEYS"):
         UNSIGNED.content(a_profile(auth=hmac_auth()))
 
 
 def test_the_same_profile_has_the_same_content_whatever_the_order_of_its_labels() -> None:
-    one, other = a_profile(auth=hmac_auth(), labels={"a": "1", "b": "2"}), a_profile(
-        auth=hmac_auth(), labels={"b": "2", "a": "1"}
+    one, other = (
+        a_profile(auth=hmac_auth(), labels={"a": "1", "b": "2"}),
+        a_profile(auth=hmac_auth(), labels={"b": "2", "a": "1"}),
     )
     assert SIGNED.content(one) == SIGNED.content(other)
 
@@ -222,8 +223,8 @@ def test_an_old_key_still_verifies_and_the_record_says_that_it_is_old() -> None:
         b'{"id":"pr_1","client":{"id":"c","name":"n"},"name":"x","auth":{"kind":"none"},"allowed_ips":["10.0.0.1/8"]}',
         b'{"id":"pr_1","client":{"id":"c","name":"n"},"name":"x","auth":{"kind":"spell"}}',
         b'{"id":"pr_1","client":{"id":"c","name":"n"},"name":"x","auth":{"kind":"token","token_sha256":"?"}}',
-        b'{"id":"pr_1","client":{"id":"c","name":"n"},"name":"x","auth":{"kind":"jwt","algorithm":"HS256",'
-        b'"secret_sealed":"sealed1.cr.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}',
+        b'{"id":"pr_1","client":{"id":"c","name":"n"},"name":"x","auth":'
+        b'{"kind":"jwt","algorithm":"HS256","secret_sealed":"sealed1.cr.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}',
     ],
 )
 def test_content_that_does_not_fit_is_unusable_even_if_it_is_signed(content: bytes) -> None:

@@ -22,7 +22,7 @@ def test_a_key_of_another_length_is_refused_by_its_position_without_being_shown(
 
 @pytest.mark.parametrize("text", ["no base64 at all!", "äöü", as_text(ONE)[:-1], as_text(ONE) + "\n=", "=" * 44])
 def test_what_is_not_base64_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(KeysInvalid, match="key 1 .*; accepted: .*secrets new") as refused:
+    with pytest.raises(KeysInvalid, match=r"key 1 .*; accepted: .*secrets new") as refused:
         SecretKeys.parse(text)
     assert text.strip("=\n") not in str(refused.value) or not text.strip("=\n")
 
