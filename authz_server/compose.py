@@ -106,7 +106,11 @@ class CheckProcess:
         return finished
 
     def _readiness(self) -> Readiness:
-        return self._state()
+        try:
+            return self._state()
+        except Exception as error:  # noqa: BLE001 - who cannot tell its state is not ready
+            self._observer.fault("readiness", error)
+            return Readiness(reasons=("the state cannot be told",))
 
     async def _start_source(self) -> None:
         try:
@@ -131,7 +135,7 @@ class CheckProcess:
         """Tell gRPC health checks, and the log, whenever the state changes."""
         told: Readiness | None = None
         while True:
-            state = self.source.readiness()
+            state = self._readiness()
             if state != told:
                 await self._server.set_ready(state.ready)
                 tell = self.log.info if state.ready and not state.warnings else self.log.warning

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import ssl
@@ -102,7 +103,7 @@ def _why(address: str) -> str:
                 probe.bind(where)
                 probe.listen()
     except OSError as error:
-        return "another process is listening there" if error.errno == 98 else str(error.strerror or error)  # noqa: PLR2004
+        return "another process is listening there" if error.errno == errno.EADDRINUSE else str(error.strerror or error)
     return "the system refused it"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from typing import Final, Protocol
 
@@ -68,8 +69,11 @@ class LineWriter:
         if not taken:
             return
         text = memoryview(b"\n".join(taken) + b"\n")
-        try:
-            while text:
+        while text:
+            try:
                 text = text[os.write(self._descriptor, text) :]
-        except OSError:  # the reader is gone, and there is nobody left to tell
-            self.dropped += len(taken)
+            except BlockingIOError:  # whoever shares the terminal may have made it so
+                time.sleep(self._gather_seconds)
+            except OSError:  # the reader is gone, and there is nobody left to tell
+                self.dropped += len(taken)
+                return

@@ -74,6 +74,17 @@ def test_nobody_waits_for_a_reader_that_does_not_read(pipe: tuple[int, int]) -> 
     writer.close()
 
 
+def test_a_descriptor_that_does_not_block_is_written_to_in_the_end(pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[1], False)
+    writer = LineWriter(pipe[1], gather_seconds=0.001)
+    writer.write(b"x" * 200_000)
+    received = 0
+    while received < 200_001:
+        received += len(os.read(pipe[0], 65_536))
+    writer.close()
+    assert writer.dropped == 0
+
+
 def test_a_reader_that_is_gone_costs_its_lines_and_nothing_else(pipe: tuple[int, int]) -> None:
     os.close(pipe[0])
     writer = LineWriter(pipe[1], gather_seconds=0)
