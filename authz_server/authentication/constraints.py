@@ -94,10 +94,11 @@ class _SanUris:
     def __init__(self, entries: Sequence[str]) -> None:
         for entry in entries:
             check_san_uri(entry)
-        spiffe = [entry for entry in entries if entry.startswith(_SPIFFE)]
+        spiffe = {entry for entry in entries if entry.startswith(_SPIFFE)}
+        prefixes = {entry for entry in spiffe if entry.endswith(_PREFIX_MARK)}
         self._exact = frozenset(entries).difference(spiffe)
-        self._prefixes = tuple(entry[:-1] for entry in spiffe if entry.endswith(_PREFIX_MARK))
-        self._spiffe_ids = frozenset(spiffe)
+        self._spiffe_ids = frozenset(spiffe - prefixes)
+        self._prefixes = tuple(entry.removesuffix("*") for entry in sorted(prefixes))
 
     def __call__(self, leaf: Leaf, now: float) -> bool:  # noqa: ARG002 - a Constraint's arguments
         uris = leaf.uris
