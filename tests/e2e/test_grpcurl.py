@@ -48,9 +48,9 @@ def test_health_is_told_by_service(checked: Checked, service: str) -> None:
 
 def test_allowed_call_says_who_is_calling(checked: Checked) -> None:
     answer = ask(checked, "pr_here")
-    told = {row["header"]["key"]: row["header"]["value"] for row in answer["okResponse"]["headers"]}
+    told = {row["header"]["key"]: row["header"]["value"] for row in answer["ok_response"]["headers"]}
     assert (told["x-authz-client-id"], told["x-authz-profile-id"]) == ("cl_acme", "pr_here")
-    assert answer["dynamicMetadata"]["outcome"] == "allowed"
+    assert answer["dynamic_metadata"]["outcome"] == "allowed"
 
 
 def test_refusals_say_why(checked: Checked) -> None:
@@ -60,6 +60,6 @@ def test_refusals_say_why(checked: Checked) -> None:
         ("pr_token", "GET", "127.0.0.1", "Unauthorized", "credential_missing"),
     ):
         answer = ask(checked, profile, method, client_ip)
-        assert answer["deniedResponse"]["status"] == {"code": status}
-        assert json.loads(answer["deniedResponse"]["body"])["code"] == code
-        assert answer["dynamicMetadata"]["code"] == code
+        assert answer["denied_response"]["status"] == {"code": status}
+        assert json.loads(answer["denied_response"]["body"])["code"] == code
+        assert answer["dynamic_metadata"]["code"] == code
