@@ -21,7 +21,7 @@ _TOLD_ERRORS: Final = 20
 _START_ATTEMPTS: Final = 5
 
 OnState = Callable[[bool], None]
-"""Told `ok`: whether the file, as it is now, is what is served."""
+"""Told whether the file, as it is now, is what is served, each time that changes."""
 
 
 class Fingerprint(NamedTuple):
@@ -63,6 +63,7 @@ class FileProfileSource:
         "_clock",
         "_compiled",
         "_loaded",
+        "_ok",
         "_on_fault",
         "_on_state",
         "_open_sealed",
@@ -98,6 +99,7 @@ class FileProfileSource:
         self._seen: Fingerprint | None = None
         self._seen_good_at: float | None = None
         self._problem: str | None = None
+        self._ok: bool | None = None
         self._task: asyncio.Task[None] | None = None
 
     def find(self, profile_id: str) -> LoadedProfile | None:
@@ -211,7 +213,9 @@ class FileProfileSource:
             self._on_fault(CacheFault.PROFILES_FILE, error)
 
     def _tell(self, *, ok: bool) -> None:
-        self._on_state(ok)
+        if ok is not self._ok:
+            self._ok = ok
+            self._on_state(ok)
 
     def _unreadable(self, error: OSError) -> str:
         return f"{self._path}: {error.strerror}"

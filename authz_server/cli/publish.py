@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import redis
@@ -25,6 +27,7 @@ from authz_server.settings import Settings, load
 from authz_server.settings.redis import document_seal, record_keys, redis_address
 
 _MOST_ROWS: Final = 200
+_LARGE_BYTES: Final = 1_000_000
 _COLUMNS: Final = ("added", "changed", "removed")
 
 
@@ -56,6 +59,7 @@ def publish(
     """
     settings = load(os.environ)
     seal = document_seal(settings)
+    _announce(file)
     document = read_file(file, resolve_env=os.environ.get, open_sealed=seal.open if seal else None)
     try:
         plan = _publish(settings, document, f"publish:{name}", dry_run=dry_run, prune=prune, take_over=take_over)
@@ -70,6 +74,13 @@ def publish(
     except KeyboardInterrupt:
         raise _ended("interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
     _show(file, plan, output, dry_run=dry_run)
+
+
+def _announce(file: str) -> None:
+    """A large file takes seconds to read, and nothing is counted yet."""
+    with contextlib.suppress(OSError):
+        if Path(file).stat().st_size > _LARGE_BYTES:
+            typer.echo(f"Reading {file}", err=True)
 
 
 def _publish(settings: Settings, document: Document, name: str, *, dry_run: bool, prune: bool, take_over: bool) -> Plan:
