@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from authz_server.checking.ports import Readiness
 from authz_server.observability.metrics import CONTENT_TYPE
@@ -105,10 +105,9 @@ class _Exchange(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_server hands out
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
         if len(self._opened) >= self._limit:
-            transport.abort()
+            self.abort()
             return
         self._opened.add(self)
         self._timer = asyncio.get_running_loop().call_later(self._seconds, self.abort)
