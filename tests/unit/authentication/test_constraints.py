@@ -60,6 +60,7 @@ def test_fingerprints_ignore_case_and_colons(write: Any) -> None:
         f"{COLONS}:",
         "\uff10" * 64,
     ],
+    ids=range(9),
 )
 def test_a_fingerprint_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a SHA-256 fingerprint"):

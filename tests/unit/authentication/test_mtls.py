@@ -51,7 +51,7 @@ def test_the_forms_do_not_mix() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "auth", [{"subject_cn": ("client",)}, {"ca_bundle": ROOT.pem}, {"any_verified": True}], ids=str
+    "auth", [{"subject_cn": ("client",)}, {"ca_bundle": ROOT.pem}, {"any_verified": True}], ids=["cn", "bundle", "any"]
 )
 def test_dates_count_on_every_call(auth: dict[str, Any], after: int, expected: object) -> None:
     """Envoy keeps connections and sessions that outlive the certificate."""
