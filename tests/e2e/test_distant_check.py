@@ -12,7 +12,7 @@ import yaml
 from tests.e2e.conftest import StartEnvoy
 from tests.support.callers import Http1Caller
 from tests.support.certificates import CertificateAuthority
-from tests.support.envoy_config import CONFIGURATIONS, SIDECAR, Change, Config, Surroundings
+from tests.support.envoy_config import CONFIGURATIONS, SIDECAR, Change, Config, Surroundings, cluster
 from tests.support.scripted_check import ScriptedCheck
 
 
@@ -36,8 +36,7 @@ def with_transport_socket_of_the_readme(directory: Path, *, server_name: str = "
     socket = yaml.safe_load(text)["transport_socket"]
 
     def change(config: Config) -> None:
-        (cluster,) = (each for each in config["static_resources"]["clusters"] if each["name"] == "authz")
-        cluster["transport_socket"] = socket
+        cluster(config, "authz")["transport_socket"] = socket
 
     return change
 
@@ -66,8 +65,8 @@ def test_check_server_that_asks_for_a_certificate_gets_no_call_without(
 ) -> None:
     def nameless(config: Config) -> None:
         with_transport_socket_of_the_readme(tmp_path)(config)
-        (cluster,) = (each for each in config["static_resources"]["clusters"] if each["name"] == "authz")
-        del cluster["transport_socket"]["typed_config"]["common_tls_context"]["tls_certificates"]
+        context = cluster(config, "authz")["transport_socket"]["typed_config"]["common_tls_context"]
+        del context["tls_certificates"]
 
     envoy = start_envoy(SIDECAR, nameless, around=replace(surroundings, check=distant_check.port))
     assert Http1Caller(envoy.port).call("GET", "/orders").status == 503

@@ -16,7 +16,7 @@ from tests.support.envoy_process import RunningEnvoy
 
 def test_certificate_that_expires_on_a_live_connection_is_refused(checked: Checked, certificates: Certificates) -> None:
     """Envoy verifies once, at the handshake; the check looks at the dates of every call."""
-    brief = certificates.client_ca.issue("brief", ends_in=dt.timedelta(seconds=2.5))
+    brief = certificates.client_ca.issue("brief", ends_in=dt.timedelta(seconds=4))
     headers = [("x-client-id", "cl_acme"), ("x-profile-id", "pr_mtls_any")]
     connection = http.client.HTTPConnection("localhost", checked.envoy.port)
     connection.sock = connect(checked.envoy.port, certificates.tls(brief), "http/1.1")

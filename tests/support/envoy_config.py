@@ -1,8 +1,8 @@
 """The shipped Envoy configurations, loaded, and moved to where a test runs.
 
-`shipped(name, surroundings)` is the one place that replaces addresses, ports, certificate paths and the balancers'
-addresses. Everything else of the file stays as people copy it. The `without_…` functions take one line of defence
-away, so that a test can show what that line stops.
+`shipped(name, surroundings)` is the one place that replaces addresses, ports, certificate paths, the balancers'
+addresses and the patience with the check server (a busy machine is no fault). Everything else of the file stays as
+people copy it. The `without_…` functions take one line of defence away, so that a test can show what that line stops.
 """
 
 from collections.abc import Callable
@@ -31,6 +31,7 @@ class Surroundings:
     app_grpc: int
     certificates: Path  # holds server.pem, server.key and client-ca.pem
     balancer: str = "127.0.0.1"  # the one address that may connect as a load balancer
+    patience: str | None = "10s"  # for the check server to connect and to answer; None leaves what the file says
 
 
 def shipped(name: str, surroundings: Surroundings) -> Config:
@@ -40,6 +41,9 @@ def shipped(name: str, surroundings: Surroundings) -> Config:
     listener = config["static_resources"]["listeners"][0]
     listener["address"] = _loopback(0)
     _set_endpoint(config, "authz", surroundings.check)
+    if surroundings.patience is not None:
+        http_filter(config, "ext_authz")["grpc_service"]["timeout"] = surroundings.patience
+        cluster(config, "authz")["connect_timeout"] = surroundings.patience
     _set_endpoint(config, "app", surroundings.app)
     _set_endpoint(config, "app_grpc", surroundings.app_grpc)
     chain = listener["filter_chains"][0]
@@ -66,6 +70,15 @@ def http_filter(config: Config, name: str) -> Config:
     for http_filter_ in connection_manager(config)["http_filters"]:
         if http_filter_["name"] == f"envoy.filters.http.{name}":
             settings: Config = http_filter_["typed_config"]
+            return settings
+    raise KeyError(name)
+
+
+def cluster(config: Config, name: str) -> Config:
+    """The settings of one cluster, to be changed in place."""
+    for each in config["static_resources"]["clusters"]:
+        if each["name"] == name:
+            settings: Config = each
             return settings
     raise KeyError(name)
 
@@ -122,13 +135,10 @@ def _loopback(port: int) -> Config:
     return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
-def _set_endpoint(config: Config, cluster_name: str, where: int | Path) -> None:
+def _set_endpoint(config: Config, name: str, where: int | Path) -> None:
     address = _loopback(where) if isinstance(where, int) else {"pipe": {"path": str(where)}}
-    for cluster in config["static_resources"]["clusters"]:
-        if cluster["name"] == cluster_name:
-            cluster["load_assignment"]["endpoints"] = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
-            return
-    raise KeyError(cluster_name)
+    endpoints = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
+    cluster(config, name)["load_assignment"]["endpoints"] = endpoints
 
 
 def _set_certificates(context: Config, directory: Path) -> None:
