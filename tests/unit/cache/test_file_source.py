@@ -14,6 +14,7 @@ from authz_server.cache.file_source import FileProfileSource
 from authz_server.checking.ports import LoadedProfile
 from authz_server.core.auth import JwtAuth
 from authz_server.core.secret import Secret
+from authz_server.documents.document import read_document
 from authz_server.documents.errors import DocumentInvalid
 
 
@@ -283,7 +284,6 @@ async def test_it_looks_by_itself_and_outlives_a_surprise(tmp_path: Path, monkey
             raise error
         return read_document(data, **options)
 
-    read_document = file_source.read_document
     served = Served(path, poll_seconds=0.005)
     await served.source.start()
     monkeypatch.setattr(file_source, "read_document", surprising)
