@@ -20,7 +20,6 @@ from authz_server.authentication.distinguished_names import DistinguishedName, d
 from authz_server.core import limits
 from authz_server.core.facts import CertificateForm
 
-_LEAVES_HELD: Final = 512
 _PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----\s*").fullmatch
 # x-forwarded-client-cert: `key=value` or `key="value"`, joined by semicolons. A comma would begin another element.
 _XFCC_PAIR: Final = re.compile(r'([A-Za-z]+)=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^",;\\]*))(;|\Z)')
@@ -60,7 +59,7 @@ def read_leaf(text: str, form: CertificateForm) -> Leaf | None:
     return _read_peer(text) if form is CertificateForm.PEER else _read_xfcc(text)
 
 
-@lru_cache(maxsize=_LEAVES_HELD)
+@lru_cache(maxsize=limits.CERTIFICATES_HELD)
 def _read_peer(text: str) -> Leaf | None:
     """URL-encoded PEM of one certificate (`AttributeContext.Peer.certificate`)."""
     try:
@@ -74,7 +73,7 @@ def _read_peer(text: str) -> Leaf | None:
         return None
 
 
-@lru_cache(maxsize=_LEAVES_HELD)
+@lru_cache(maxsize=limits.CERTIFICATES_HELD)
 def _read_xfcc(text: str) -> Leaf | None:
     """The one element of an x-forwarded-client-cert header.
 

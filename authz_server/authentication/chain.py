@@ -23,7 +23,6 @@ from authz_server.core import limits
 
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 
-_VERDICTS_HELD: Final = 1_024
 _BEGIN: Final = "-----BEGIN "
 _BEGIN_CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
 _CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
@@ -66,7 +65,7 @@ class CertificateBundle:
             self._window = self._window_around(now)
         verdict = self._verdicts.get(leaf.sha256)
         if verdict is None:
-            if len(self._verdicts) >= _VERDICTS_HELD:
+            if len(self._verdicts) >= limits.CHAIN_VERDICTS_HELD:
                 self._verdicts.clear()
             verdict = self._verdicts[leaf.sha256] = self._leads_up(leaf.certificate, now)
         return verdict

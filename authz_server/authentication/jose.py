@@ -19,7 +19,6 @@ _STANDARD_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 # By the length of the text modulo four: the padding it lacks, and the last digits that leave no bit over.
 _PADDING: Final = {0: b"", 2: b"==", 3: b"="}
 _LAST_DIGITS: Final = {2: "AQgw", 3: "AEIMQUYcgkosw048"}
-_HEADERS_HELD: Final = 256
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -78,7 +77,7 @@ def parse_object(data: bytes) -> JsonObject | None:
     return document
 
 
-@lru_cache(maxsize=_HEADERS_HELD)
+@lru_cache(maxsize=limits.JWT_HEADERS_HELD)
 def _parse_header(text: str) -> JsonObject | None:
     # Issuers repeat their headers to the letter; the object is shared by its readers, who do not change it.
     data = _decode_digits(text)

@@ -145,9 +145,10 @@ def check_hmac_secret(secret: str, algorithm: str) -> None:
 
 
 def _jwks_members(jwks: str) -> list[Any]:
-    if len(jwks) > limits.JWKS_BYTES:
+    data = jwks.encode("utf-8", "surrogatepass")
+    if len(data) > limits.JWKS_BYTES:
         raise ValueError(f"is longer than {limits.JWKS_BYTES} bytes")
-    document = parse_object(jwks.encode("utf-8", "surrogatepass"))
+    document = parse_object(data)
     members = None if document is None else document.get("keys")
     if not isinstance(members, list):
         raise ValueError('is not a JWK Set: JSON of the form {"keys": [...]}, no member twice')  # noqa: TRY004 - a document's mistake, as the others

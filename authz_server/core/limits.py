@@ -21,3 +21,8 @@ RSA_BITS: Final = 2_048
 JWKS_BYTES: Final = 1_048_576
 KEYS_IN_A_SET: Final = 100
 CERTIFICATES_IN_A_BUNDLE: Final = 100
+
+# What is kept so that it need not be worked out again.
+JWT_HEADERS_HELD: Final = 256
+CERTIFICATES_HELD: Final = 512  # in either form
+CHAIN_VERDICTS_HELD: Final = 1_024  # for each profile with authorities of its own

@@ -197,7 +197,7 @@ def test_an_authority_is_valid_through_the_second_that_ends_it() -> None:
 
 
 def test_the_verdicts_kept_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "_VERDICTS_HELD", 2)
+    monkeypatch.setattr(limits, "CHAIN_VERDICTS_HELD", 2)
     bundle = CountedBundle(ROOT.pem)
     leaves = [a_leaf(a_client()) for _ in range(3)]
     assert all(bundle.admits(leaf, NOW) for leaf in leaves)
