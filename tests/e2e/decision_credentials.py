@@ -26,6 +26,7 @@ def _tokens() -> list[Row]:
         row("a comma", malformed, literally(f"Bearer {TOKEN}, Bearer {TOKEN}")),
         row("a character outside the alphabet", malformed, bearer(f"{TOKEN}!")),
         row("over 8192 bytes", malformed, bearer("a" * 8192)),
+        row("as long as Envoy takes", malformed, bearer("a" * 59_000)),
         row("a typo in one of ours", malformed, bearer(typo)),
         row("another one", invalid, bearer("some-other-token")),
         row("another one of ours", invalid, bearer(OTHER_TOKEN)),

@@ -6,10 +6,12 @@ from typing import Final
 import grpc
 import pytest
 
-from tests.e2e.conftest import Certificates, Checked
+from tests.e2e.conftest import Certificates, Checked, StartEnvoy
 from tests.e2e.decision_rows import ALLOWED, GRPC, HTTP_1, HTTP_2, STATUS, Row
 from tests.e2e.decision_table import ROWS
 from tests.support.callers import Answer, GrpcCaller, Http1Caller, Http2Caller, Tls
+from tests.support.envoy_config import EDGE_MTLS, with_check_setting, without_filter
+from tests.support.envoy_process import RunningEnvoy
 from tests.support.upstream import ReceivedRequest
 
 PATHS: Final = {True: "/orders/7", False: "/elsewhere"}
@@ -45,6 +47,23 @@ def test_row_over_http_1(checked: Checked, certificates: Certificates, row: Row)
 @pytest.mark.parametrize("row", rows_over(HTTP_2))
 def test_row_over_http_2(checked: Checked, certificates: Certificates, row: Row) -> None:
     caller = Http2Caller(checked.envoy.port, tls_of(row, certificates))
+    judge(row, caller.call(row.method, PATHS[row.labelled], row.sent_headers()))
+
+
+@pytest.fixture(scope="module")
+def careless(start_envoy: StartEnvoy, checked: Checked) -> RunningEnvoy:
+    """An Envoy that lets in whatever the check server does not refuse, and that sends headers as bytes, row by row."""
+    changes = [
+        with_check_setting("failure_mode_allow", value=True),
+        with_check_setting("encode_raw_headers", value=True),
+    ]
+    return start_envoy(EDGE_MTLS, without_filter("rbac"), *changes, around=checked.surroundings)
+
+
+@pytest.mark.parametrize("row", rows_over(HTTP_2))
+def test_row_over_http_2_through_a_careless_envoy(careless: RunningEnvoy, certificates: Certificates, row: Row) -> None:
+    """Nothing that a caller sends makes the check server fail, so that failing open would let it in."""
+    caller = Http2Caller(careless.port, tls_of(row, certificates))
     judge(row, caller.call(row.method, PATHS[row.labelled], row.sent_headers()))
 
 

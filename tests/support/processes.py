@@ -36,7 +36,11 @@ class RunningProcess:
     """One child process with its standard output and error in files."""
 
     def __init__(
-        self, command: Sequence[str | Path], directory: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str | Path],
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        working_directory: Path | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.output = directory / "stdout.log"
@@ -47,7 +51,7 @@ class RunningProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=errors,
-                cwd=directory,
+                cwd=working_directory or directory,
                 env={**os.environ, **(environment or {})},
             )
 
@@ -64,6 +68,11 @@ class RunningProcess:
             raise StartFailure(f"{error}\n{self.log_tail()}") from None
         if self._process.poll() is not None:
             raise StartFailure(f"ended with {self._process.returncode}\n{self.log_tail()}")
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     @property
     def running(self) -> bool:
