@@ -35,9 +35,10 @@ def is_well_formed(secret: str, prefix: Prefix, digits: int = TOKEN_DIGITS) -> b
     """Whether `secret` could have been issued under `prefix`: its length, its alphabet and its checksum."""
     if len(secret) != len(prefix) + digits + _CHECKSUM_DIGITS or not secret.startswith(prefix):
         return False
-    body = secret[:-_CHECKSUM_DIGITS]
     # ASCII letters and digits are the base62 digits.
-    return secret.isascii() and body[len(prefix) :].isalnum() and secret[-_CHECKSUM_DIGITS:] == _checksum(body)
+    if not (secret.isascii() and secret[len(prefix) :].isalnum()):
+        return False
+    return secret.endswith(_checksum(secret[:-_CHECKSUM_DIGITS]))
 
 
 def digest(secret: str) -> bytes:
@@ -47,8 +48,8 @@ def digest(secret: str) -> bytes:
 
 def _checksum(body: str) -> str:
     # On the path of every check: two digits at a time.
-    rest, low = divmod(zlib.crc32(body.encode("ascii")), len(_PAIRS))
-    high, middle = divmod(rest, len(_PAIRS))
+    rest, low = divmod(zlib.crc32(body.encode("ascii")), 62 * 62)
+    high, middle = divmod(rest, 62 * 62)
     return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]
 
 
