@@ -6,7 +6,7 @@ from typing import Any, Final
 from authz_server.core.facts import CheckFacts
 from authz_server.wire import ext_authz_pb2 as wire
 
-IDS: Final[Mapping[str, str]] = {"x-client-id": "cl_acme", "x-profile-id": "pr_production"}
+IDS: Final[dict[str, str]] = {"x-client-id": "cl_acme", "x-profile-id": "pr_production"}
 
 
 def facts(**fields: Any) -> CheckFacts:
