@@ -15,7 +15,7 @@ import typer
 from authz_server.cli.exits import ExitCode
 from authz_server.core.secret import Secret
 from authz_server.dev.environment import Inherited
-from authz_server.dev.errors import StackError, StopRequested
+from authz_server.dev.errors import RedisUnreachable, StackError, StopRequested
 from authz_server.dev.examples import examples
 from authz_server.dev.ports import Ports
 from authz_server.dev.samples import Samples
@@ -74,6 +74,8 @@ def dev(
             stack.watch()
     except SettingsError as error:
         _fail(error.problems, ExitCode.USAGE)
+    except RedisUnreachable as error:
+        _fail((str(error),), ExitCode.UNREACHABLE)
     except StackError as error:
         _fail((str(error),), ExitCode.REFUSED)
     except StopRequested:

@@ -12,10 +12,11 @@ from typing import Final, Self
 
 import yaml
 
+from authz_server.cli.exits import ExitCode
 from authz_server.dev import programs
 from authz_server.dev.environment import LOOPBACK, REDIS_PREFIX, REDIS_URL, SECRET_KEYS, Inherited
 from authz_server.dev.envoy_config import laptop_config
-from authz_server.dev.errors import StackError
+from authz_server.dev.errors import RedisUnreachable, StackError
 from authz_server.dev.ports import Ports, free_port
 from authz_server.dev.processes import Children
 from authz_server.dev.samples import Samples, load_or_make
@@ -104,7 +105,9 @@ class Stack:
         prune = ["--prune"] if self._inherited.redis_url is None else []
         command = [*programs.authz_server(), "publish", str(self._state.profiles), *prune]
         exit_code, output = self._children.run("publish", command, self._state.log("publish"), settings)
-        if exit_code != 0:
+        if exit_code == ExitCode.UNREACHABLE and self._inherited.redis_url is not None:
+            raise RedisUnreachable(f"{output.strip()}\nCorrect {REDIS_URL}, or unset it: then Valkey is started here")
+        if exit_code != ExitCode.DONE:
             raise StackError(
                 f"the profiles cannot be published:\n{output.strip()}\nCorrect {self._state.profiles}, or remove"
                 f" {self._state.root}: the next start makes new samples"

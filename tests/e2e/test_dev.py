@@ -97,7 +97,7 @@ def test_a_setting_that_the_stack_decides_itself_is_said_to_have_no_effect(lapto
 def test_another_terminal_publishes_with_what_the_stack_wrote_down(laptop: RunningLaptop) -> None:
     directory = Path(f"/proc/{laptop.pid}/cwd").resolve()
     command = f"set -a; . {_STATE}/env; set +a; {script('authz-server')} publish {_STATE}/profiles.yaml --dry-run"
-    outcome = subprocess.run(["sh", "-c", command], cwd=directory, capture_output=True, text=True, check=True)
+    outcome = subprocess.run(["/bin/sh", "-c", command], cwd=directory, capture_output=True, text=True, check=True)
     assert "0 added, 0 changed, 0 removed, 10 unchanged" in outcome.stdout
 
 
