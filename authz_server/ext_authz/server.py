@@ -24,6 +24,7 @@ CHECK: Final = f"/{_SERVICE}/Check"
 # A larger request would be a gRPC error, which `failure_mode_allow` turns into an entry that a caller can provoke. So
 # this is above the largest `max_request_headers_kb` that Envoy takes (8,192), headers and certificate together.
 LARGEST_REQUEST_BYTES: Final = 16 * 1_048_576
+LARGEST_METADATA_BYTES: Final = 9 * 1_048_576
 CONCURRENT_STREAMS: Final = 1_024  # per connection; Envoy has one connection per worker thread, and waits beyond
 
 _SETTLED_ROUNDS: Final = 3
@@ -155,7 +156,11 @@ def channel_options(options: ServerOptions) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 0),  # or a second process would silently get half of the connections
         ("grpc.max_receive_message_length", LARGEST_REQUEST_BYTES),
+        # Likewise: Envoy's tracers hand a caller's tracestate on as metadata. gRPC's own limit is 16 KiB.
+        ("grpc.max_metadata_size", LARGEST_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", LARGEST_METADATA_BYTES),
         ("grpc.max_concurrent_streams", CONCURRENT_STREAMS),
+        ("grpc.server_handshake_timeout_ms", 10_000),
         # A dead Envoy's connection is noticed within 80 s; a live one may ping as often as every 5 s.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),

@@ -33,6 +33,7 @@ def make_log(lines: Lines, log_format: str, level: str) -> Log:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_exceptions,
+            _in_order,
             structlog.processors.JSONRenderer(default=str)
             if as_json
             else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
@@ -71,6 +72,12 @@ def _without_exceptions(_: object, __: str, event: MutableMapping[str, Any]) -> 
         event["error"] = type(error).__name__
         event["where"] = where(error)
     return event
+
+
+def _in_order(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """First what every line has, as in the decision log."""
+    first: dict[str, Any] = {name: event.pop(name) for name in ("timestamp", "level", "event")}
+    return {**first, **event}
 
 
 class _Libraries(logging.Handler):
