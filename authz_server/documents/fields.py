@@ -15,6 +15,8 @@ D = TypeVar("D")
 Parse = Callable[[Value], T]
 
 _ABSENT: Final = object()
+_NAME_CHARACTERS: Final = 64  # of a field that nobody knows; comparing takes the square of it
+_PART_CHARACTERS: Final = 4
 # What these hold is never repeated, be it wrong.
 _UNSHOWN: Final = frozenset(
     ("token_sha256", "secret", "secret_env", "secret_sealed", "public_key", "jwks", "ca_bundle", "previous")
@@ -147,10 +149,15 @@ class Fields:
         return good
 
     def _unknown(self, name: str, names: list[str], where: str) -> None:
-        close = difflib.get_close_matches(name[:64], names, n=1)
+        close = difflib.get_close_matches(name[:_NAME_CHARACTERS], names, n=1) or _longer_names(name, names)
         hint = f"did you mean {close[0]}?" if close else f"accepted are {', '.join(names)}"
         detail = f"is no field of {where}; {hint}"
         self.report.error((*self.path, name), Code.UNKNOWN_FIELD, detail, at_key=True)
+
+
+def _longer_names(name: str, names: list[str]) -> list[str]:
+    """Those of which `name` is a part: `scopes` of `required_scopes`."""
+    return [longer for longer in names if len(name) >= _PART_CHARACTERS and name in longer]
 
 
 def _no_list(value: Value) -> ValueError:

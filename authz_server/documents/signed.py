@@ -6,6 +6,7 @@ import functools
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Final
 
 from authz_server.authentication.claims import parse_path
@@ -46,6 +47,7 @@ _PREVIOUS_FIELDS: Final = frozenset(("secret_sealed", "until", "expires_at"))
 
 _ALGORITHMS: Final = (*HMAC_ALGORITHMS, *ASYMMETRIC_ALGORITHMS)
 _text: Final = values.text()
+_asymmetric: Final = values.one_of(ASYMMETRIC_ALGORITHMS)
 _leeway: Final = values.integer(0, LEEWAY_SECONDS)
 _lifetime: Final = values.integer(1, limits.LIFETIME_SECONDS)
 _DEFAULT_LEEWAY: Final = 30
@@ -93,9 +95,9 @@ def read_oidc(fields: Fields) -> OidcAuth | None:
     """An `oidc` profile's auth; None where an error was reported."""
     fields.know(OIDC_FIELDS, "auth of type oidc")
     issuer = fields.required("issuer", _text)
-    audience = _some(fields, "audience")
-    algorithms = _some(fields, "algorithms") if "algorithms" in fields else ("RS256",)
-    algorithms = fields.entries((*fields.path, "algorithms"), list(algorithms), values.one_of(ASYMMETRIC_ALGORITHMS))
+    audience = _some(fields, "audience", _text)
+    algorithms = _some(fields, "algorithms", _asymmetric) if "algorithms" in fields else ("RS256",)
+    algorithms = _distinct(algorithms)
     token_use = fields.optional("token_use", values.one_of(tuple(TokenUse)), TokenUse.ACCESS)
     claims = _required_claims(fields)
     scopes = fields.each("required_scopes", _scope)
@@ -117,7 +119,7 @@ def read_oidc(fields: Fields) -> OidcAuth | None:
         audience=_distinct(audience),
         jwks_uri=jwks_uri,
         jwks=jwks,
-        algorithms=_distinct(algorithms),
+        algorithms=algorithms,
         token_use=TokenUse(token_use),
         required_claims=claims,
         required_scopes=_distinct(scopes),
@@ -129,14 +131,14 @@ def _distinct(entries: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entries))
 
 
-def _some(fields: Fields, name: str) -> tuple[str, ...]:
+def _some(fields: Fields, name: str, parse: Callable[[Value], str]) -> tuple[str, ...]:
     """A list that must not be empty."""
     if name not in fields:
         fields.missing(name)
         return ()
     if fields.value(name) == []:
         fields.error(name, Code.INVALID, "is empty; at least one entry is needed")
-    return fields.each(name, _text)
+    return fields.each(name, parse)
 
 
 def _only_key(fields: Fields) -> str | None:

@@ -79,10 +79,7 @@ def integer(least: int, most: int) -> Callable[[Value], int]:
         if type(value) is not int:
             raise wrong_type(value, "a whole number")
         if not least <= value <= most:
-            raise Invalid(
-                Code.INVALID,
-                f"is {value if abs(value) <= 2 * most else 'far'} out of range; accepted are {least} to {most}",
-            )
+            raise ValueError(f"is {value}; accepted are {least} to {most}")
         return value
 
     return check
