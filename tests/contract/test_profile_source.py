@@ -63,7 +63,7 @@ class InFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._started = False
-        self.source = FileProfileSource(path, resolve_env={}.get, open_sealed=SEAL.open, poll_seconds=3_600.0)
+        self.source = FileProfileSource(path, resolve_env=lambda _: None, open_sealed=SEAL.open, poll_seconds=3_600.0)
 
     async def put(self, *profiles: Profile) -> None:
         clients = {profile.client.id: profile.client for profile in profiles}
