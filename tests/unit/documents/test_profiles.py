@@ -133,8 +133,8 @@ def test_an_entry_of_a_wrong_type_is_reported_once_beside_a_wrong_address() -> N
         (
             {"allowed_ips": []},
             (
-                "allowed_ips: unknown_field: is no field of a client; accepted are active, description, id, labels, name,"
-                " profiles"
+                "allowed_ips: unknown_field: is no field of a client; accepted are active, description, id,"
+                " labels, name, profiles"
             ),
         ),
     ],
