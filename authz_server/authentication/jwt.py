@@ -24,6 +24,7 @@ from authz_server.core.auth import JwtAuth
 from authz_server.core.decision import DenialReason
 from authz_server.core.errors import KeysUnavailable, ProfileUnusable
 from authz_server.core.facts import CheckFacts
+from authz_server.core.secret import Secret
 
 _HASHES: Final = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 
@@ -129,11 +130,9 @@ class Secrets:
         self._previous = previous
 
     @classmethod
-    def of(cls, auth: JwtAuth) -> Secrets | None:
-        """The secrets that `auth` holds, if it does. Raises ValueError where one does not suit the algorithm."""
-        if auth.secret is None:  # an HMAC algorithm beside a public key
-            return None
-        current = _HmacKey(auth.secret.reveal(), auth.algorithm, auth.expires_at)
+    def of(cls, secret: Secret, auth: JwtAuth) -> Secrets:
+        """`secret` and its predecessor in `auth`. Raises ValueError where one does not suit the algorithm."""
+        current = _HmacKey(secret.reveal(), auth.algorithm, auth.expires_at)
         before = auth.previous
         if before is None:
             return cls(current, None)
@@ -173,16 +172,15 @@ def _signers(auth: JwtAuth) -> Signers:
     sources = [source for source in (auth.secret, auth.public_key, auth.jwks) if source is not None]
     if len(sources) != 1:
         raise ValueError("must be exactly one of a secret, a public key and a key set")
-    secrets = Secrets.of(auth) if auth.algorithm in HMAC_ALGORITHMS else None
-    if secrets is not None:
-        return secrets
-    if auth.secret is not None or auth.algorithm not in ASYMMETRIC_ALGORITHMS:
+    if auth.algorithm not in (ASYMMETRIC_ALGORITHMS if auth.secret is None else HMAC_ALGORITHMS):
         raise ValueError("does not suit its algorithm")
+    if auth.secret is not None:
+        return Secrets.of(auth.secret, auth)
     if auth.expires_at is not None or auth.previous is not None:
         raise ValueError("is public, so that it has neither an expiry nor a predecessor")
     if auth.public_key is not None:
         return PublicKey(parse_public_key(auth.public_key, auth.algorithm))
-    keys = parse_key_set(str(auth.jwks), (auth.algorithm,))
+    keys = parse_key_set(auth.jwks or "", (auth.algorithm,))
     if not keys:
         raise ValueError("set has no key that suits its algorithm")
     return PublicKeys(keys)

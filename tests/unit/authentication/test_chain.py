@@ -52,6 +52,13 @@ def test_a_leaf_issued_by_the_root_leads_up() -> None:
     assert admits([STRANGE_ROOT, ROOT], a_client())
 
 
+def test_a_leaf_without_key_identifiers_and_names_leads_up_as_it_does_in_envoy() -> None:
+    """The verifier's own policy would refuse it: it has neither an AuthorityKeyIdentifier nor a SAN."""
+    leaf = a_client()
+    assert len(leaf.certificate.extensions) == 0
+    assert admits([ROOT], leaf)
+
+
 def test_a_leaf_of_another_authority_of_the_same_name_does_not() -> None:
     assert not admits([STRANGE_ROOT], a_client())
     assert not admits([ROOT], a_client(STRANGE_ROOT))
