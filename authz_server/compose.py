@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import uvloop
+from redis.asyncio import Redis
 
 from authz_server import __version__
 from authz_server.cache.connection import connect
@@ -42,7 +40,7 @@ _DRAINING: Final = Readiness(reasons=("draining",))
 
 
 class CannotServe(Exception):
-    """The start is refused. `is_setting` tells a wrong setting from wrong profiles."""
+    """The start is refused. `is_setting` tells wrong settings from wrong profiles."""
 
     def __init__(self, *problems: str, is_setting: bool) -> None:
         super().__init__("\n".join(problems))
@@ -70,10 +68,7 @@ class CheckProcess:
         self._metrics_listen = settings.metrics_listen.for_worker(worker)
 
     async def start(self) -> None:
-        """Metrics first, so that probes are answered while profiles load; the check last.
-
-        Raises what the source raises where it can never serve, and `CannotListen`.
-        """
+        """Metrics first, so that probes are answered while profiles load; the check last. Raises `CannotServe`."""
         settings = self._settings
         for warning in settings.warnings:
             self.log.warning("setting", warning=warning)
@@ -82,7 +77,7 @@ class CheckProcess:
         self._state = self.source.readiness
         gc.collect()
         gc.freeze()  # the profiles stay: no later collection needs to walk over them
-        addresses = await self._server.start()
+        addresses = await self._listen_for_checks()
         self._readiness_task = asyncio.create_task(self._follow_readiness())
         self.log.info(
             "listening",
@@ -128,8 +123,15 @@ class CheckProcess:
         try:
             host, port = await self._health.start(listen.host, listen.port)
         except OSError as error:
-            raise CannotListen(f"cannot listen on {listen} (AUTHZ_METRICS_LISTEN): {error.strerror or error}") from None
+            why = f"cannot listen on {listen} (AUTHZ_METRICS_LISTEN): {error.strerror or error}"
+            raise CannotServe(why, is_setting=True) from None
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def _listen_for_checks(self) -> tuple[str, ...]:
+        try:
+            return await self._server.start()
+        except CannotListen as error:
+            raise CannotServe(str(error), is_setting=True) from None
 
     async def _follow_readiness(self) -> None:
         """Tell gRPC health checks, and the log, whenever the state changes."""
@@ -155,7 +157,7 @@ class CheckProcess:
                 on_state=self._remember_file_state,
             )
         return RedisProfileSource(
-            connect(redis_address(settings)),
+            _connect(settings),
             prefix=settings.redis_prefix,
             record_keys=record_keys(settings),
             timeout=settings.redis_timeout_seconds,
@@ -202,46 +204,11 @@ class CheckProcess:
         self._file_ok = ok
 
 
-def run_check(settings: Settings, environ: Mapping[str, str]) -> int:
-    """Serve until SIGTERM (returns 0) or SIGINT (130); a second signal ends it at once."""
-    lines = LineWriter(sys.stderr.fileno())
+def _connect(settings: Settings) -> Redis:
     try:
-        try:
-            process = CheckProcess(settings, environ, lines)
-        except ValueError as error:  # of Redis's client
-            raise CannotServe(f"AUTHZ_REDIS_URL: {error}", is_setting=True) from None
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_serve(process))
-    finally:
-        lines.close()
-
-
-async def _serve(process: CheckProcess) -> int:
-    loop = asyncio.get_running_loop()
-    told: asyncio.Future[int] = loop.create_future()
-    for number, exit_code in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
-        loop.add_signal_handler(number, _first_signal, told, exit_code)
-    starting = asyncio.ensure_future(process.start())
-    await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():
-        starting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await starting
-        return told.result()
-    try:
-        starting.result()
-    except CannotListen as error:
-        raise CannotServe(str(error), is_setting=True) from None
-    exit_code = await told
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)  # whoever asks twice does not want to wait
-    await process.stop()
-    return exit_code
-
-
-def _first_signal(told: asyncio.Future[int], exit_code: int) -> None:
-    if not told.done():
-        told.set_result(exit_code)
+        return connect(redis_address(settings))
+    except ValueError as error:
+        raise CannotServe(f"AUTHZ_REDIS_URL: {error}", is_setting=True) from None
 
 
 def _tls_files(settings: Settings) -> TlsFiles | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
@@ -60,8 +59,6 @@ def _needed(first: str) -> tuple[str, ...]:
 
 
 def _register(app: typer.Typer, name: str) -> None:
-    if importlib.util.find_spec(f"authz_server.cli.{name}") is None:
-        return
     module = importlib.import_module(f"authz_server.cli.{name}")
     commands = getattr(module, "app", None)
     if commands is None:

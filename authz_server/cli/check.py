@@ -19,7 +19,8 @@ def check() -> None:
     """
     settings = load(os.environ)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's C core prints around every log; it reads this when loaded
-    from authz_server.compose import CannotServe, run_check  # noqa: PLC0415 - it loads gRPC, which --help need not
+    from authz_server.compose import CannotServe  # noqa: PLC0415 - it loads gRPC, which --help need not
+    from authz_server.supervisor import run_check  # noqa: PLC0415 - likewise
 
     try:
         exit_code = run_check(settings, os.environ)

@@ -14,10 +14,13 @@ from typing import Any, Final, cast
 import grpc
 import pytest
 
+from authz_server.core.auth import TokenAuth
+from authz_server.core.profile import Client, Profile
 from authz_server.core.token import digest
 from authz_server.ext_authz.server import CHECK
 from authz_server.wire import ext_authz_pb2 as wire
 from tests.support.processes import script, wait_until
+from tests.support.redis_records import KEYS, Records, connected, valkey
 
 TOKEN: Final = "an-opaque-token"
 PROFILES: Final = f"""
@@ -251,3 +254,30 @@ def test_a_misspelt_setting_is_a_warning_in_the_log(start: Start, file: Path) ->
     process = start(PROFILES_FILE=str(file), RELAM="x")
     process.listening()
     assert process.events("setting")[0]["warning"] == "AUTHZ_RELAM is not a setting; did you mean AUTHZ_REALM?"
+
+
+def test_a_redis_url_that_its_client_refuses_is_a_setting(start: Start) -> None:
+    process = start(REDIS_URL="redis://:hunter2@127.0.0.1:1/0?socket_timeout=soon")
+    assert process.wait() == 2
+    assert process.errors.startswith("authz-server check: AUTHZ_REDIS_URL: ")
+    assert "hunter2" not in process.errors
+
+
+def test_profiles_come_from_redis_and_signed_ones_need_their_keys(start: Start, tmp_path: Path) -> None:
+    profile = Profile(
+        id="pr_production",
+        name="production",
+        client=Client(id="cl_acme", name="Acme"),
+        auth=TokenAuth(token_sha256=digest(TOKEN)),
+    )
+    with valkey(tmp_path / "valkey") as redis, connected(redis) as client:
+        Records(client).publish(profile)
+        process = start(REDIS_URL=redis.url, RECORD_KEYS=KEYS.to_text())
+        where = process.listening()
+        wait_until(lambda: get(where["metrics"], "/readyz")[0] == 200, "ready", SECONDS)
+        assert check(where["grpc"][0], asked()).status.code == 0
+        assert "authz_profiles 1.0" in get(where["metrics"], "/metrics")[1]
+        without_keys = start(REDIS_URL=redis.url)
+        assert without_keys.wait() == 2
+        assert "signed" in without_keys.errors
+        assert process.end() == 0
