@@ -61,6 +61,7 @@ class _Walk:
         self._found: dict[Place, Position] = {}
         self._open: list[str] = []  # "[" or "{"
         self._steps: list[Any] = []
+        self._near = [True]  # whether a wanted path leads through the open container; the first stands for the root
 
     def read(self, data: bytes) -> None:
         with events(as_utf8(data)) as seen:
@@ -72,10 +73,11 @@ class _Walk:
             if kind is ScalarEvent or kind is AliasEvent:
                 self._leaf(event)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                self._note(event, at_key=False)
+                self._near.append(self._note(event, at_key=False))
                 self._open.append("{" if kind is MappingStartEvent else "[")
                 self._steps.append(None if kind is MappingStartEvent else 0)
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._near.pop()
                 self._open.pop()
                 self._steps.pop()
                 self._next()
@@ -102,8 +104,12 @@ class _Walk:
             else:
                 self._steps[-1] = _NO_NAME if self._steps[-1] is None else None
 
-    def _note(self, event: Any, *, at_key: bool) -> None:
+    def _note(self, event: Any, *, at_key: bool) -> bool:
+        if not self._near[-1]:
+            return False
         path = tuple(self._steps)
-        if path in self._paths:
-            mark = event.start_mark
-            self._found.setdefault(Place(path, at_key), Position(mark.line + 1, mark.column + 1))
+        if path not in self._paths:
+            return False
+        mark = event.start_mark
+        self._found.setdefault(Place(path, at_key), Position(mark.line + 1, mark.column + 1))
+        return True

@@ -24,6 +24,7 @@ SealSecret = Callable[[str, str, Secret], str]
 
 _Hide = Callable[[str, Secret], str]  # of a credential's id
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LATEST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def shown_profile(profile: Profile) -> Shape:
@@ -163,7 +164,11 @@ def _time(seconds: float | None) -> str | None:
     """RFC 3339 in UTC, to the microsecond."""
     if seconds is None:
         return None
-    return (_EPOCH + dt.timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+    try:
+        time = _EPOCH + dt.timedelta(seconds=seconds)
+    except OverflowError:  # the last microseconds of the year 9999, rounded up
+        time = _LATEST
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def _present(shape: Any) -> Any:

@@ -131,6 +131,12 @@ def test_times_are_shown_in_utc() -> None:
     assert auth["expires_at"] == "2027-01-01T00:00:00.250000Z"
 
 
+def test_the_last_moment_that_can_be_written_reads_back_as_the_same() -> None:
+    first = read_profile(auth={**TOKEN, "expires_at": "9999-12-31T23:59:59.999999Z"})
+    (profile,) = exported([first.client], [first], seal)["clients"][0]["profiles"]
+    assert read_profile(auth=profile["auth"]).auth == first.auth
+
+
 @pytest.mark.parametrize(
     "written", [oidc(), {"type": "mtls", "any_verified": True}, {"type": "none"}], ids=["oidc", "mtls", "none"]
 )
