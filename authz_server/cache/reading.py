@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
 from authz_server.cache.layout import Layout, Meta, MetaField
+from authz_server.cache.transaction import Command, close, transact
 
 _META_FIELDS: Final = tuple(MetaField)
 _ATTEMPTS: Final = 3  # the epoch can change between two; more than once within a look-up is no publish of ours
@@ -59,21 +60,18 @@ class Reader:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        await close(self._client)
 
     async def _ask(self, epoch: str, profile_ids: Sequence[str]) -> Reading:
         profiles = self._layout.profiles(epoch)
-        pipeline = self._client.pipeline(transaction=True)
-        commands: list[tuple[str, ...]] = [("HMGET", self._layout.meta, *_META_FIELDS), ("HLEN", profiles)]
+        commands: list[Command] = [("HMGET", self._layout.meta, *_META_FIELDS), ("HLEN", profiles)]
         if profile_ids:
             commands.append(("HMGET", profiles, *profile_ids))
-        for command in commands:
-            pipeline.execute_command(*command)  # queued until `execute`
-        return _reading(await pipeline.execute(), len(profile_ids))
+        return _reading(await transact(self._client, self._layout.meta, commands), len(profile_ids))
 
 
-def _reading(answers: object, expected: int) -> Reading:
-    if not isinstance(answers, list) or len(answers) != 2 + bool(expected):
+def _reading(answers: list[Any], expected: int) -> Reading:
+    if len(answers) != 2 + bool(expected):
         raise Garbled("Redis answered a transaction with another number of answers")
     meta, fields = answers[:2]
     records = answers[2] if expected else []

