@@ -247,6 +247,10 @@ def test_a_bundle_that_could_not_be_enforced_is_refused(pem: str, problem: str) 
         check_ca_bundle(pem)
 
 
+def test_a_bundle_may_hold_as_many_certificates_as_the_ceiling_says() -> None:
+    check_ca_bundle(ROOT.pem * limits.CERTIFICATES_IN_A_BUNDLE)
+
+
 def test_a_certificate_that_does_not_end_is_refused() -> None:
     with pytest.raises(ValueError, match="has a certificate that"):
         check_ca_bundle(ROOT.pem + ROOT.pem[: len(ROOT.pem) // 2])

@@ -150,6 +150,14 @@ def test_a_uri_rule_that_could_match_more_or_nothing_is_refused(text: str) -> No
         check_san_uri(text)
 
 
+def test_a_spiffe_id_has_at_most_2048_characters() -> None:
+    longest = "spiffe://a.example/" + "a" * 2029
+    assert len(longest) == 2048
+    check_san_uri(longest)
+    with pytest.raises(ValueError, match="is not a SPIFFE id"):
+        check_san_uri(longest + "a")
+
+
 @given(st.text(st.sampled_from("ab./%*:-\x00"), max_size=20))
 def test_a_prefix_matches_whole_plain_segments_only(rest: str) -> None:
     uri = f"spiffe://a.example/ns/{rest}"

@@ -276,6 +276,8 @@ def test_what_is_not_a_key_set_is_refused(jwks: str) -> None:
 
 
 def test_a_key_set_has_a_ceiling_of_bytes_and_of_keys() -> None:
+    fits = a_key_set(EC_JWK, *[{}] * (limits.KEYS_IN_A_SET - 1))
+    check_key_set(fits + " " * (limits.JWKS_BYTES - len(fits)), ["ES256"])
     with pytest.raises(ValueError, match=f"is longer than {limits.JWKS_BYTES} bytes"):
         check_key_set(" " * (limits.JWKS_BYTES + 1), ["ES256"])
     with pytest.raises(ValueError, match=f"has more than {limits.KEYS_IN_A_SET} keys"):
