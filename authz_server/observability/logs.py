@@ -36,7 +36,7 @@ def make_log(lines: Lines, log_format: str, level: str) -> Log:
             _in_order,
             structlog.processors.JSONRenderer(default=str)
             if as_json
-            else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
+            else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         context_class=dict,
