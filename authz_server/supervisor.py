@@ -33,12 +33,13 @@ def run_check(settings: Settings, environ: Mapping[str, str]) -> int:
     lines = LineWriter(sys.stderr.fileno())
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_until_signal(CheckProcess(settings, environ, lines)))
+            return runner.run(until_signal(CheckProcess(settings, environ, lines)))
     finally:
         lines.close()
 
 
-async def _until_signal(process: Process) -> int:
+async def until_signal(process: Process) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code."""
     loop = asyncio.get_running_loop()
     told: asyncio.Future[int] = loop.create_future()
 
