@@ -215,6 +215,7 @@ def test_the_verdicts_kept_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> No
     assert bundle.built == 4
 
 
+NO_AUTHORITY = (x509.BasicConstraints(ca=False, path_length=None), True)
 ROOT_WITHOUT_CONSTRAINTS = a_certificate(a_name("Root"))
 
 
@@ -231,6 +232,7 @@ ROOT_WITHOUT_CONSTRAINTS = a_certificate(a_name("Root"))
         (ROOT.pem * (limits.CERTIFICATES_IN_A_BUNDLE + 1), "has more than 100 certificates"),
         (ROOT.pem + a_client().pem, "number 2 is not one of an authority"),
         (ROOT_WITHOUT_CONSTRAINTS.pem, "number 1 is not one of an authority"),
+        (a_client(extensions=[NO_AUTHORITY]).pem, "number 1 is not one of an authority"),
         (an_authority(extensions=[(key_usage("crl_sign"), True)]).pem, "number 1 may not sign certificates"),
         (an_authority(extensions=[purposes(SERVER)]).pem, "number 1 may not issue for clients"),
         (an_authority(key=an_rsa_key(1024)).pem, "number 1 needs an RSA key of 2048 bits or more, or an EC key"),
@@ -239,7 +241,16 @@ ROOT_WITHOUT_CONSTRAINTS = a_certificate(a_name("Root"))
     ],
     ids=[
         *("empty", "text", "private key", "private key too", "another kind", "another kind too", "damaged", "too many"),
-        *("a client", "no constraints", "may not sign", "for servers", "RSA 1024", "Ed25519", "secp256k1"),
+        *(
+            "a client",
+            "no constraints",
+            "no authority",
+            "may not sign",
+            "for servers",
+            "RSA 1024",
+            "Ed25519",
+            "secp256k1",
+        ),
     ],
 )
 def test_a_bundle_that_could_not_be_enforced_is_refused(pem: str, problem: str) -> None:
