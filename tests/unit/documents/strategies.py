@@ -1,5 +1,6 @@
 """Profiles of every kind, at random, for what must hold of all of them."""
 
+import copy
 import datetime as dt
 import string
 from typing import Any
@@ -112,7 +113,8 @@ def profiles(draw: st.DrawFn) -> dict[str, Any]:
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A document of one client that is right."""
     made = draw(st.lists(profiles(), max_size=3, unique_by=(lambda each: each["id"], lambda each: each["name"])))
-    return {"clients": [a_client(*made, labels=draw(labels), description=draw(st.just("") | texts))]}
+    document = {"clients": [a_client(*made, labels=draw(labels), description=draw(st.just("") | texts))]}
+    return copy.deepcopy(document)  # tests change it, and examples share what `just` gives
 
 
 plain_values = st.recursive(
