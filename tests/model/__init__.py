@@ -1,0 +1,1 @@
+"""A second, naive reading of the decision table, and requests on which it must agree with the product."""

@@ -1,0 +1,1 @@
+"""Faults planted in copies of the product, each of which the comparison with the naive model must find."""
