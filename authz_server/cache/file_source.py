@@ -17,7 +17,7 @@ from authz_server.documents.document import read_document
 from authz_server.documents.errors import DocumentInvalid
 
 POLL_SECONDS: Final = 1.0
-_TOLD_ERRORS: Final = 20
+_TOLD_ERRORS: Final = 5
 _START_ATTEMPTS: Final = 5
 
 OnState = Callable[[bool], None]
@@ -203,14 +203,14 @@ class FileProfileSource:
 
     def _refuse(self, fingerprint: Fingerprint | None, errors: Sequence[str]) -> None:
         """Serve on what was good, and say so once."""
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        problem = f"the profiles file cannot be taken, the last good one is served: {errors[0]}{more}"
+        told = "; ".join(errors[:_TOLD_ERRORS])
+        more = f" (and {len(errors) - _TOLD_ERRORS} more)" if len(errors) > _TOLD_ERRORS else ""
+        problem = f"the profiles file cannot be taken, the last good one is served: {told}{more}"
         self._tell(ok=False)
         if (self._seen, self._problem) == (fingerprint, problem):
             return
         self._seen, self._problem = fingerprint, problem
-        for error in errors[:_TOLD_ERRORS]:
-            self._on_fault(CacheFault.PROFILES_FILE, error)
+        self._on_fault(CacheFault.PROFILES_FILE, problem)
 
     def _tell(self, *, ok: bool) -> None:
         if ok is not self._ok:

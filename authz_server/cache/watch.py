@@ -87,7 +87,7 @@ class Watch:
         elif age is None:
             reasons = ("Redis has not answered yet",)
         elif age > LATE_SECONDS:
-            reasons = (f"Redis last answered {age:.0f} s ago",)
+            reasons = ("Redis does not answer any more",)
         else:
             reasons = ()
         return Readiness(reasons, tuple(self._warnings()))

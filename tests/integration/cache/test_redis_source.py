@@ -271,7 +271,7 @@ async def test_started_it_is_ready_and_knows_how_many_profiles_there_are(source:
     assert source.source.readiness().warnings == ()
     assert (source.source.count, source.source.age) == (2, 0.0)
     source.clock.now += 3.5
-    assert source.source.readiness().reasons == ("Redis last answered 4 s ago",)
+    assert source.source.readiness().reasons == ("Redis does not answer any more",)
 
 
 async def test_on_an_empty_redis_it_starts_and_is_not_ready(source: Source) -> None:
