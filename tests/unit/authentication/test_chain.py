@@ -17,6 +17,7 @@ from tests.unit.authentication.issued import (
     HOUR,
     SERVER,
     Issued,
+    SigningKey,
     a_certificate,
     a_name,
     an_authority,
@@ -148,6 +149,16 @@ def test_a_leaf_needs_a_strong_key() -> None:
     assert admits([ROOT], a_client(key=ed25519.Ed25519PrivateKey.generate()))
     assert not admits([ROOT], a_client(key=an_rsa_key(1024)))
     assert not admits([ROOT], a_client(key=ec.generate_private_key(ec.SECP256K1())))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [an_rsa_key(2048), ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP521R1())],
+    ids=range(3),
+)
+def test_an_authority_may_have_an_rsa_key_or_a_larger_curve(key: SigningKey) -> None:
+    authority = an_authority(key=key)
+    assert admits([authority], a_client(authority))
 
 
 def test_a_leaf_whose_key_or_extensions_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
