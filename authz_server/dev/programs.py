@@ -11,7 +11,7 @@ from typing import Final
 
 from authz_server.dev.errors import StackError
 
-LAPTOP_EXTRA: Final = "pip install 'authz-server[laptop]'"
+LAPTOP_EXTRA: Final = "install authz-server with its extra 'laptop' (in a checkout: make setup)"
 
 
 def authz_server() -> tuple[str, ...]:

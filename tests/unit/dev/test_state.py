@@ -1,0 +1,28 @@
+"""The state folder: private, and one stack's at a time."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from authz_server.dev.errors import StackError
+from authz_server.dev.state import State
+
+
+def test_the_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    with State(tmp_path / "a" / "b").taken():
+        assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+
+
+def test_a_second_stack_is_kept_out_until_the_first_has_ended(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    with state.taken(), pytest.raises(StackError, match="another `authz-server dev` uses"), state.taken():
+        pass
+    with state.taken():
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StackError, match="choose another with --state"), State(tmp_path / "file" / "x").taken():
+        pass
