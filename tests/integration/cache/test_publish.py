@@ -5,7 +5,7 @@ import redis
 
 from authz_server.cache.layout import MetaField
 from authz_server.cache.publish import Plan, Progress, PublishRefused
-from authz_server.cache.writer import CHANGES_AT_ONCE, RecordWriter, WriteConflict
+from authz_server.cache.writer import CHANGES_AT_ONCE, Change, RecordWriter, WriteConflict
 from authz_server.core.profile import Profile
 from authz_server.sealing.keys import RecordKeys
 from tests.support.profiles import a_profile, hmac_auth, token_auth
@@ -303,3 +303,13 @@ def test_progress_tells_each_step_and_every_profile(records: Records) -> None:
     records.publish(*some_profiles(3), progress=told)
     records.publish(*some_profiles(5), progress=told)
     assert told.steps == {"Preparing": [5, 5], "Reading what Redis holds": [3, 3], "Writing": [2, 2]}
+
+
+def test_a_record_that_verifies_and_cannot_be_read_is_not_carried_over(records: Records) -> None:
+    """Another version of this program may have written it, with a field that this one does not know."""
+    records.publish(*some_profiles(2))
+    meta = records.writer.in_force().meta
+    assert meta is not None
+    records.writer.write(meta.epoch, [Change("pr_1", meta.sequence + 1, b'{"from":"the future"}')])
+    with pytest.raises(PublishRefused, match="pr_1, which is not in the file, cannot be verified or read"):
+        records.by("publish:other").publish(a_profile("pr_0"), take_over=True)
