@@ -27,6 +27,9 @@ LARGEST_REQUEST_BYTES: Final = 16 * 1_048_576
 LARGEST_METADATA_BYTES: Final = 9 * 1_048_576
 CONCURRENT_STREAMS: Final = 1_024  # per connection; Envoy has one connection per worker thread, and waits beyond
 
+# Envoy's shipped configurations take up to 5 s to notice: two failed health checks, 2 s apart, each of 1 s at most.
+LINGER_SECONDS: Final = 6.0
+_QUIET_SECONDS: Final = 0.2
 _SETTLED_ROUNDS: Final = 3
 _ROUND_SECONDS: Final = 0.05
 _MARGIN_SECONDS: Final = 1.0
@@ -59,6 +62,7 @@ class CheckHandler(grpc.GenericRpcHandler):
 
     def __init__(self, check: Check, last_resort: bytes, *, reads_metadata: bool) -> None:
         """`last_resort` is the encoded denial for what must not happen."""
+        self.calls = 0
         self.in_flight = 0
         self._check = check.check
         self._last_resort = last_resort
@@ -70,6 +74,7 @@ class CheckHandler(grpc.GenericRpcHandler):
         return self._handler if handler_call_details.method == CHECK else None
 
     async def _call(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+        self.calls += 1
         self.in_flight += 1
         try:
             answer = self._check(request, context.invocation_metadata() or () if self._reads_metadata else ())
@@ -127,22 +132,32 @@ class GrpcServer:
             await self._health.set(name, status)
 
     async def drain(self) -> bool:
-        """Turn NOT_SERVING, take no more calls, let those in flight finish. Whether all of them did."""
+        """Turn NOT_SERVING, take no more calls once they cease, let those in flight finish. Whether all of them did."""
         await self._health.enter_graceful_shutdown()
         server = self._server
         if server is None:
             return True
+        deadline = asyncio.get_running_loop().time() + self._options.drain_seconds
+        await self._calls_ceased()
         # Its own grace holds for health watchers too, whose streams have no end; so the checks are waited for here.
         stopping = asyncio.ensure_future(server.stop(self._options.drain_seconds + _MARGIN_SECONDS))
-        await self._checks_finished()
+        await self._checks_finished(deadline)
         finished = self._handler.in_flight == 0
         await server.stop(None)
         await stopping
         return finished
 
-    async def _checks_finished(self) -> None:
+    async def _calls_ceased(self) -> None:
+        """Envoy takes some health checks to notice. What still comes until then is answered, for a while."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._options.drain_seconds
+        until = loop.time() + min(LINGER_SECONDS, self._options.drain_seconds / 2)
+        seen = -1
+        while seen != self._handler.calls and loop.time() < until:
+            seen = self._handler.calls
+            await asyncio.sleep(_QUIET_SECONDS)
+
+    async def _checks_finished(self, deadline: float) -> None:
+        loop = asyncio.get_running_loop()
         settled = 0  # rounds without a check; an answer given has yet to be sent
         while settled < _SETTLED_ROUNDS and loop.time() < deadline:
             settled = settled + 1 if self._handler.in_flight == 0 else 0

@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 import pytest
 
+from authz_server.ext_authz import server as server_module
 from authz_server.ext_authz.listeners import CannotListen
 from authz_server.ext_authz.server import LARGEST_REQUEST_BYTES, GrpcServer, ServerOptions
 from tests.support.grpc_calls import (
@@ -256,6 +257,29 @@ async def test_draining_lets_a_check_in_flight_finish_and_takes_no_new_one(runni
     assert not draining.done()
     held.released.set()
     assert await pending == ANSWER
+    assert await draining
+
+
+async def test_calls_that_still_come_while_envoy_has_not_noticed_are_answered(running: Running) -> None:
+    draining = asyncio.ensure_future(running.server.drain())
+    for _ in range(20):  # 1 s: longer than the quiet that ends the waiting
+        assert await call(running.channel) == ANSWER
+        await asyncio.sleep(0.05)
+    assert not draining.done()
+    assert await draining
+    await nobody_listens(running.address)
+
+
+async def test_draining_ends_although_calls_never_cease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "LINGER_SECONDS", 0.5)
+    server = GrpcServer(ScriptedService(), LAST_RESORT, OPTIONS)
+    (address,) = await server.start()
+    async with grpc.aio.insecure_channel(address) as channel:
+        draining = asyncio.ensure_future(server.drain())
+        while not draining.done():
+            with contextlib.suppress(grpc.aio.AioRpcError, TimeoutError):
+                await asyncio.wait_for(call(channel), 1)
+            await asyncio.sleep(0.01)
     assert await draining
 
 
