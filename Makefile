@@ -10,7 +10,7 @@ INSTALLED := .venv/.installed
 GENERATED := authz_server/wire/ext_authz_pb2.py authz_server/wire/ext_authz_pb2.pyi
 SOURCES := authz_server tests $(wildcard benchmarks)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock"
+	--no-emit-index-url --no-strip-extras --custom-compile-command "make lock"
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) proto/authz_server/wire/ext_authz.proto
 # Processes that run the tests; `make test JOBS=0` runs them in one, where a debugger can stop.
 JOBS ?= auto
