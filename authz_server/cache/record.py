@@ -11,7 +11,7 @@ import binascii
 from dataclasses import dataclass
 from typing import Final
 
-from authz_server.cache import content
+from authz_server.sealing import content
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.profile import Profile, Version
 from authz_server.sealing.keys import RecordKeys

@@ -14,7 +14,7 @@ import redis
 import typer
 
 from authz_server.cache.connection import connect_blocking
-from authz_server.cache.content import SealMissing
+from authz_server.sealing.content import SealMissing
 from authz_server.cache.layout import Layout
 from authz_server.cache.publish import Plan, Publisher, PublishRefused
 from authz_server.cache.record import RecordCodec

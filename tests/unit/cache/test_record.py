@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz_server.cache.content import SealMissing
+from authz_server.sealing.content import SealMissing
 from authz_server.cache.record import RecordCodec
 from authz_server.core.allow_list import AllowList
 from authz_server.core.auth import (

@@ -1,4 +1,4 @@
-"""What a record says of a profile: JSON, by msgspec.
+"""Profiles as JSON, by msgspec, their secrets sealed: what a record in Redis says, and what the database keeps of `auth`.
 
 Field names are the core's own; an unknown one makes the record unreadable, one that has its default is left out. The
 same profile gives the same bytes, so that a publish can tell what has changed without reading a version.
@@ -126,6 +126,7 @@ class _Profile(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 _decoder: Final = msgspec.json.Decoder(_Profile)
 _Written = _Token | _Jwt | _Oidc | _Mtls | _NoAuth
+_auth_decoder: Final = msgspec.json.Decoder(_Written)
 
 
 def write(profile: Profile, seal: Seal | None) -> bytes:
@@ -171,6 +172,20 @@ def read(content: bytes, version: Version, seal: Seal | None) -> Profile:
         auth=_read_auth(read.id, read.auth, seal),
         version=version,
     )
+
+
+def write_auth(profile_id: str, auth: AuthConfig, seal: Seal | None) -> bytes:
+    """A profile's auth as bytes. Raises `SealMissing`."""
+    return _encoder.encode(_write_auth(profile_id, auth, seal))
+
+
+def read_auth(profile_id: str, written: bytes, seal: Seal | None) -> AuthConfig:
+    """The auth that `write_auth` wrote. Raises ValueError with a sentence that holds no secret."""
+    try:
+        auth = _auth_decoder.decode(written)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"is not of this schema: {error}") from None  # it names fields and types, no values
+    return _read_auth(profile_id, auth, seal)
 
 
 def _write_auth(profile_id: str, auth: AuthConfig, seal: Seal | None) -> _Written:

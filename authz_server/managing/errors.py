@@ -1,0 +1,109 @@
+"""Why an edit was refused, and what can fail beneath it.
+
+A refusal ends the unit of work, so it is an exception here: nothing half done stays. Its sentence is for people and
+holds no secret. `FAULTS` are not the caller's doing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from authz_server.documents.errors import Problem
+
+
+class Code(StrEnum):
+    """The kinds of refusals, for machines."""
+
+    NOT_FOUND = "not_found"
+    NAME_TAKEN = "name_taken"
+    ID_TAKEN = "id_taken"
+    VERSION_MISMATCH = "version_mismatch"
+    NO_CREDENTIAL = "no_credential"
+    REVEAL_OFF = "reveal_off"
+    TOO_MANY_PROFILES = "too_many_profiles"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    VALIDATION_FAILED = "validation_failed"
+    UNAUTHENTICATED = "unauthenticated"
+
+
+class Refused(Exception):
+    """An edit that is not done, and why. `code` names the kind."""
+
+    code: ClassVar[Code]
+
+
+class NotFound(Refused):
+    """There is no such client, profile or API key."""
+
+    code = Code.NOT_FOUND
+
+
+class NameTaken(Refused):
+    """Another client has this name, or another profile of the same client."""
+
+    code = Code.NAME_TAKEN
+
+
+class IdTaken(Refused):
+    """A client or a profile with this id is there already."""
+
+    code = Code.ID_TAKEN
+
+
+class VersionMismatch(Refused):
+    """Somebody else has changed it since the caller looked."""
+
+    code = Code.VERSION_MISMATCH
+
+
+class NoCredential(Refused):
+    """The profile has no credential that the product made."""
+
+    code = Code.NO_CREDENTIAL
+
+
+class RevealOff(Refused):
+    """The credential is not kept in a form that can be shown again."""
+
+    code = Code.REVEAL_OFF
+
+
+class TooManyProfiles(Refused):
+    """A client holds as many profiles as it may."""
+
+    code = Code.TOO_MANY_PROFILES
+
+
+class IdempotencyKeyReused(Refused):
+    """The key came with another request before."""
+
+    code = Code.IDEMPOTENCY_KEY_REUSED
+
+
+class ValidationFailed(Refused):
+    """Values that are refused; `problems` are all of them, at their paths from the request's root."""
+
+    code = Code.VALIDATION_FAILED
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{'.'.join(map(str, each.path))} {each.detail}".strip() for each in problems))
+
+
+class Unauthenticated(Refused):
+    """No API key of ours, or one that is revoked or expired: one answer for all."""
+
+    code = Code.UNAUTHENTICATED
+
+
+class DatabaseUnavailable(Exception):
+    """The database is gone, locked, full or refuses to write; nothing is known to be done. The sentence says which."""
+
+
+class PublisherUnavailable(Exception):
+    """Redis is gone, still loading, or refuses to write; what was sent may or may not be there."""
+
+
+class PublishConflict(Exception):
+    """Redis shows another epoch, or another writer, than the change was meant for; nothing was written."""

@@ -1,0 +1,292 @@
+"""What an edit and its publication need from outside. All of it is synchronous; callers that must not wait use threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from authz_server.core.profile import Profile
+from authz_server.core.secret import Secret
+from authz_server.managing.credential_state import State
+from authz_server.managing.records import (
+    ApiKey,
+    AuditEntry,
+    ClientRecord,
+    OutboxEvent,
+    Page,
+    Position,
+    ProfileRecord,
+    Publication,
+    Shape,
+)
+
+Clock = Callable[[], float]
+"""The time, in seconds since the Unix epoch."""
+
+RandomBelow = Callable[[int], int]
+"""A uniform random integer in [0, n), as `secrets.randbelow`."""
+
+
+class Database(Protocol):
+    """The system of record. Everything here raises `DatabaseUnavailable` where the database does not do as it should."""
+
+    def edit(self) -> AbstractContextManager[UnitOfWork]:
+        """One transaction: committed where the block ends, rolled back where it raises. SQLite: BEGIN IMMEDIATE."""
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """Reading only: nothing is locked, and each answer is as of the block's begin (SQLite) or its own (PostgreSQL)."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction's view of the records. What it wrote it sees itself; others see it when it is committed."""
+
+    clients: Clients
+    profiles: Profiles
+    api_keys: ApiKeys
+    audit: Audit
+    outbox: Outbox
+    idempotency: IdempotencyKeys
+    publication: PublicationRow
+
+
+class Clients(Protocol):
+    """The clients. Names are unique, compared exactly."""
+
+    def get(self, client_id: str) -> ClientRecord | None:
+        """One client, not locked."""
+
+    def lock(self, client_id: str) -> ClientRecord | None:
+        """One client, its row locked until the transaction ends, as are those of its profiles yet to be made."""
+
+    def page(self, *, q: str | None, after: Position | None, limit: int) -> Page[ClientRecord]:
+        """Newest first (`created_at`), then by id. `q`: substring of id, name or description, without case; `%` and `_`
+        stand for themselves."""
+
+    def batch(self, after: str, limit: int) -> tuple[ClientRecord, ...]:
+        """The first clients whose id is greater than `after`, by id (code points): to walk over all of them."""
+
+    def add(self, record: ClientRecord) -> None:
+        """Raises `IdTaken` and `NameTaken`."""
+
+    def save(self, record: ClientRecord) -> None:
+        """Replace the row of that id. Raises `NameTaken`."""
+
+    def delete(self, client_id: str) -> None:
+        """Remove the row; its profiles have to be gone already."""
+
+
+class ProfileFilter(NamedTuple):
+    """Which profiles to list. `state` is the credential's at `now`."""
+
+    client_id: str | None = None
+    q: str | None = None
+    active: bool | None = None
+    state: State | None = None
+    now: float = 0.0
+
+
+class Profiles(Protocol):
+    """The profiles, each with its client as that is now. Names are unique within a client, ids overall.
+
+    Secrets are sealed when they are written and opened when they are read; `auth.secret` has a `credential_id` always.
+    """
+
+    def get(self, profile_id: str) -> ProfileRecord | None:
+        """One profile, not locked."""
+
+    def lock(self, profile_id: str) -> ProfileRecord | None:
+        """One profile, its row locked until the transaction ends."""
+
+    def lock_of_client(self, client_id: str) -> tuple[ProfileRecord, ...]:
+        """All profiles of a client, their rows locked, in the order of their ids."""
+
+    def count_of_client(self, client_id: str) -> int:
+        """How many profiles a client has."""
+
+    def find(self, profile_ids: Sequence[str]) -> dict[str, ProfileRecord]:
+        """Those of up to 1,000 profiles that are there, by id, not locked."""
+
+    def page(self, wanted: ProfileFilter, *, after: Position | None, limit: int) -> Page[ProfileRecord]:
+        """Newest first (`created_at`), then by id. `q` as for clients, over id and name."""
+
+    def batch(self, after: str, limit: int) -> tuple[ProfileRecord, ...]:
+        """The first profiles whose id is greater than `after`, by id (code points): to walk over all of them."""
+
+    def add(self, record: ProfileRecord) -> None:
+        """Raises `IdTaken` and `NameTaken`."""
+
+    def save(self, record: ProfileRecord) -> None:
+        """Replace the row of that id; its secrets are sealed anew, under the first key. Raises `NameTaken`."""
+
+    def save_all(self, records: Sequence[ProfileRecord]) -> None:
+        """`save` of many, in as few statements as can be."""
+
+    def delete(self, profile_ids: Sequence[str]) -> None:
+        """Remove these rows."""
+
+
+class ApiKeys(Protocol):
+    """The API keys, revoked ones among them."""
+
+    def get(self, api_key_id: str) -> ApiKey | None:
+        """One key."""
+
+    def by_digest(self, digest: bytes) -> ApiKey | None:
+        """The key whose secret has this SHA-256."""
+
+    def page(self, *, after: Position | None, limit: int) -> Page[ApiKey]:
+        """Newest first (`created_at`), then by id."""
+
+    def add(self, record: ApiKey) -> None:
+        """A new key."""
+
+    def save(self, record: ApiKey) -> None:
+        """Replace the row of that id."""
+
+
+class AuditFilter(NamedTuple):
+    """Which entries to list."""
+
+    client_id: str | None = None
+    profile_id: str | None = None
+    actor_id: str | None = None
+    action: str | None = None
+
+
+class Audit(Protocol):
+    """The audit trail. The database itself refuses to change an entry, or to delete one that is not out of date."""
+
+    def append(self, entry: AuditEntry) -> None:
+        """Record it; the database gives the id."""
+
+    def page(self, wanted: AuditFilter, *, before: int | None, limit: int) -> tuple[AuditEntry, ...]:
+        """Newest first: the first entries whose id is smaller than `before`."""
+
+    def prune(self, recorded_before: float) -> int:
+        """Remove the entries that are older, and tell how many."""
+
+
+class Outbox(Protocol):
+    """What has to be published."""
+
+    def append(self, events: Sequence[OutboxEvent]) -> None:
+        """In the transaction that changed the rows."""
+
+    def pending(self, limit: int) -> tuple[OutboxEvent, ...]:
+        """The unpublished events, by sequence."""
+
+    def pending_count(self) -> int:
+        """How many events are unpublished."""
+
+    def since(self, sequence: int, limit: int) -> tuple[OutboxEvent, ...]:
+        """The events above `sequence`, published or not, by sequence."""
+
+    def mark_published(self, sequences: Sequence[int], at: float) -> None:
+        """These are in Redis. Those marked before keep their time."""
+
+    def prune(self, published_before: float) -> None:
+        """Remove the published events that are older, and raise `pruned_through` to the last of them."""
+
+
+class Remembered(NamedTuple):
+    """The request that came with an Idempotency-Key, and what it was answered."""
+
+    request: bytes
+    answer: Shape
+
+
+class IdempotencyKeys(Protocol):
+    """The keys of the last 24 hours, each within one actor's own."""
+
+    def take(self, actor_id: str, key: str, request: bytes, now: float) -> Remembered | None:
+        """What is remembered of the key. None: it is new (or older than 24 h), and this transaction's; another that asks
+        for it waits until this one has ended."""
+
+    def remember(self, actor_id: str, key: str, answer: Shape) -> None:
+        """The answer to the request that has taken the key."""
+
+    def prune(self, taken_before: float) -> None:
+        """Forget the keys that are older."""
+
+
+class PublicationRow(Protocol):
+    """The one row that orders everything."""
+
+    def get(self) -> Publication:
+        """As it is, not locked."""
+
+    def take_sequences(self, count: int) -> range:
+        """The next sequences. They are taken after all other locks, and the row stays locked until the transaction ends,
+        so that sequences are committed in their order."""
+
+    def announce(self, epoch: str) -> Publication:
+        """From now on publish under this epoch. The row is locked: all sequences up to its own are committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A profile as it is at a sequence, or with None its deletion."""
+
+    profile_id: str
+    sequence: int
+    profile: Profile | None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What Redis shows to readers. `ours`: written by this database's `manage`; `complete`: no record was lost."""
+
+    epoch: str
+    sequence: int
+    writer: str
+    ours: bool
+    complete: bool
+
+
+class ProfilePublisher(Protocol):
+    """The one writer of a prefix, in the name of `manage:<database id>`.
+
+    Everything raises `PublisherUnavailable` where Redis does not answer within its timeout, or not as it should.
+    """
+
+    def in_force(self) -> InForce | None:
+        """What is there now; None where there is no `meta`. One of another schema counts as another writer's."""
+
+    def publish(self, epoch: str, changes: Sequence[Change]) -> int:
+        """Write up to 1,000 changes in one script call; one that is not newer than what is held is left out.
+
+        Returns the sequence that `meta` showed before, so that writes lost at a fail-over are noticed. Raises
+        `PublishConflict` where the epoch or the writer is another, and then has written nothing.
+        """
+
+    def replace_all(self, epoch: str, profiles: Iterable[Change], *, over: InForce | None, sequence: int) -> None:
+        """Write every profile under a new epoch (32 hex digits) and put that in force; until then readers see the old.
+
+        `meta.sequence` becomes `sequence`, or the highest one written where that is more. Raises `PublishConflict`
+        where `over` is not what is in force any more; whatever raises, nothing has changed for readers.
+        """
+
+    def beat(self, epoch: str, now: float) -> None:
+        """The heartbeat: only where `meta` still shows this epoch and this writer."""
+
+
+class Turn(Protocol):
+    """A lock, as `threading.Lock`."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - the lock's own shape
+        """Whether it was had within the timeout, in seconds."""
+
+    def release(self) -> None:
+        """Let the next one in."""
+
+
+class SecretSeal(Protocol):
+    """Seals and opens the secrets of documents, bound to the profile's id and the credential's own."""
+
+    def seal(self, profile_id: str, credential_id: str, secret: Secret) -> str:
+        """The sealed text."""
+
+    def open(self, profile_id: str, text: str) -> tuple[str, Secret]:
+        """The credential's id and the secret. Raises ValueError with a sentence."""
