@@ -11,9 +11,9 @@ import binascii
 from dataclasses import dataclass
 from typing import Final
 
-from authz_server.sealing import content
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.profile import Profile, Version
+from authz_server.sealing import content
 from authz_server.sealing.keys import RecordKeys
 from authz_server.sealing.records import SIGNATURE_BYTES, RecordSigner
 from authz_server.sealing.seal import Seal

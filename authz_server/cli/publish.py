@@ -14,7 +14,6 @@ import redis
 import typer
 
 from authz_server.cache.connection import connect_blocking
-from authz_server.sealing.content import SealMissing
 from authz_server.cache.layout import Layout
 from authz_server.cache.publish import Plan, Publisher, PublishRefused
 from authz_server.cache.record import RecordCodec
@@ -23,6 +22,7 @@ from authz_server.cli.document_file import counted, read_file
 from authz_server.cli.exits import ExitCode
 from authz_server.cli.publishing_progress import progress_for
 from authz_server.documents.document import Document
+from authz_server.sealing.content import SealMissing
 from authz_server.settings import Settings, load
 from authz_server.settings.redis import document_seal, record_keys, redis_address
 

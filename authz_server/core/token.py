@@ -27,7 +27,7 @@ class Prefix(StrEnum):
 
 def issue(prefix: Prefix, random_below: Callable[[int], int], digits: int = TOKEN_DIGITS) -> str:
     """Make a new secret; `random_below(n)` is a uniform random integer in [0, n), as `secrets.randbelow`."""
-    body = prefix + _base62(random_below(62**digits), digits)
+    body = prefix + base62(random_below(62**digits), digits)
     return body + _checksum(body)
 
 
@@ -46,16 +46,17 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("ascii")).digest()
 
 
-def _checksum(body: str) -> str:
-    # On the path of every check: two digits at a time.
-    rest, low = divmod(zlib.crc32(body.encode("ascii")), 62 * 62)
-    high, middle = divmod(rest, 62 * 62)
-    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]
-
-
-def _base62(number: int, digits: int) -> str:
+def base62(number: int, digits: int) -> str:
+    """`number` in so many base62 digits."""
     written = []
     for _ in range(digits):
         number, value = divmod(number, 62)
         written.append(_DIGITS[value])
     return "".join(reversed(written))
+
+
+def _checksum(body: str) -> str:
+    # On the path of every check: two digits at a time.
+    rest, low = divmod(zlib.crc32(body.encode("ascii")), 62 * 62)
+    high, middle = divmod(rest, 62 * 62)
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]

@@ -82,6 +82,11 @@ def write_path(path: Path) -> str:
     return "".join(parts)
 
 
+def write_pointer(path: Path) -> str:
+    """A path as a JSON pointer (RFC 6901): `/allowed_ips/0`."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+
+
 _QUOTED_CHARACTERS: Final = 60
 _SECRET: Final = re.compile(r"az[tha]_[0-9A-Za-z]|PRIVATE KEY|sealed1\.|[0-9A-Za-z+/_=-]{32}")
 

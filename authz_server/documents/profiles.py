@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from authz_server.core.allow_list import AllowList, parse_network
+from authz_server.core.auth import AuthConfig
 from authz_server.core.limits import LABELS
 from authz_server.core.profile import ANYWHERE, Client, Profile
 from authz_server.documents import limits, values
@@ -19,6 +20,8 @@ CLIENT_FIELDS: Final = frozenset(("id", "name", "description", "active", "labels
 PROFILE_FIELDS: Final = frozenset(
     ("id", "name", "active", "allowed_methods", "allowed_ips", "allowed_routes", "labels", "auth")
 )
+CLIENT_CHANGES: Final = CLIENT_FIELDS - {"id", "profiles"}
+PROFILE_CHANGES: Final = PROFILE_FIELDS - {"id", "auth"}
 _NO_CLIENT: Final = Client(id="", name="")  # stands for a wrong one, so that its profiles are read all the same
 _NO_LABELS: Final[Mapping[str, str]] = {}
 
@@ -55,8 +58,7 @@ class ProfileReader:
         if "auth" not in fields:
             fields.missing("auth")
         auth_fields = fields.mapping("auth")
-        secrets = Secrets(profile_id, self._resolve_env, self._open_sealed)
-        auth = None if auth_fields is None else read_auth(auth_fields, secrets)
+        auth = None if auth_fields is None else self.auth(auth_fields, profile_id)
         active = fields.optional("active", values.boolean, True)  # noqa: FBT003 - a default
         methods = self._share(fields.each("allowed_methods", values.method))
         ips = self._allow_list(fields)
@@ -75,6 +77,34 @@ class ProfileReader:
             labels=labels,
             auth=auth,
         )
+
+    def client_changes(self, fields: Fields) -> dict[str, Any]:
+        """Those fields of a client that are to change, by the name that `Client` has for them."""
+        fields.know(CLIENT_CHANGES, "a change of a client")
+        read: dict[str, Any] = {
+            "name": fields.optional("name", values.name, ""),
+            "description": fields.optional("description", values.description, ""),
+            "active": fields.optional("active", values.boolean, False),  # noqa: FBT003 - stands for a wrong one
+            "labels": _labels(fields),
+        }
+        return {name: value for name, value in read.items() if name in fields}
+
+    def profile_changes(self, fields: Fields) -> dict[str, Any]:
+        """Those fields of a profile that are to change, by the name that `Profile` has for them."""
+        fields.know(PROFILE_CHANGES, "a change of a profile")
+        read: dict[str, Any] = {
+            "name": fields.optional("name", values.name, ""),
+            "active": fields.optional("active", values.boolean, False),  # noqa: FBT003 - stands for a wrong one
+            "allowed_methods": self._share(fields.each("allowed_methods", values.method)),
+            "allowed_ips": self._allow_list(fields),
+            "allowed_routes": self._share(fields.each("allowed_routes", _route)),
+            "labels": _labels(fields),
+        }
+        return {name: value for name, value in read.items() if name in fields}
+
+    def auth(self, fields: Fields, profile_id: str) -> AuthConfig | None:
+        """A profile's `auth` alone; None where an error was reported."""
+        return read_auth(fields, Secrets(profile_id, self._resolve_env, self._open_sealed))
 
     def _share(self, entries: tuple[str, ...]) -> tuple[str, ...]:
         """Without repetitions, and one tuple for all that are equal."""

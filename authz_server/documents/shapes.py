@@ -7,8 +7,10 @@ can be read back: it leaves out what is absent (no document may say null), holds
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from authz_server.authentication.claims import write_path
@@ -22,7 +24,8 @@ Shape = dict[str, Any]
 SealSecret = Callable[[str, str, Secret], str]
 """From a profile's id, a credential's id and its secret to the sealed text."""
 
-_Hide = Callable[[str, Secret], str]  # of a credential's id
+_Show = Callable[[bytes], Any]  # of a digest
+_Hide = Callable[[str, Secret], Any]  # of a credential's id
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATEST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -36,6 +39,24 @@ def shown_profile(profile: Profile) -> Shape:
         **shape,
         "version": profile.version.sequence,
     }
+
+
+def shown_client(client: Client) -> Shape:
+    """A client as people see it."""
+    return _client(client)
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Stands for a secret or a digest where two shapes are compared: it tells only whether it is another one."""
+
+    digest: bytes = field(repr=False)
+
+
+def compared_profile(profile: Profile) -> Shape:
+    """A profile in a form whose parts differ where something does that the profile is enforced by."""
+    auth = _auth(profile.auth, Hidden, lambda _, secret: Hidden(hashlib.sha256(secret.reveal().encode()).digest()))
+    return _profile(profile, auth)
 
 
 def exported(clients: Iterable[Client], profiles: Iterable[Profile], seal: SealSecret) -> Shape:
@@ -77,7 +98,7 @@ def _exported_auth(profile: Profile, seal: SealSecret) -> Shape:
     return _auth(profile.auth, bytes.hex, lambda credential_id, secret: seal(profile.id, credential_id, secret))
 
 
-def _auth(auth: AuthConfig, digest: Callable[[bytes], str], hide: _Hide) -> Shape:
+def _auth(auth: AuthConfig, digest: _Show, hide: _Hide) -> Shape:
     match auth:
         case TokenAuth():
             return {"type": auth.type.value, **_token(auth, digest)}
@@ -91,17 +112,17 @@ def _auth(auth: AuthConfig, digest: Callable[[bytes], str], hide: _Hide) -> Shap
             return {"type": auth.type.value}
 
 
-def _token(auth: TokenAuth, digest: Callable[[bytes], str]) -> Shape:
+def _token(auth: TokenAuth, digest: _Show) -> Shape:
     before = auth.previous
     return {
         "token_sha256": digest(auth.token_sha256),
-        "expires_at": _time(auth.expires_at),
+        "expires_at": written_time(auth.expires_at),
         "forward_authorization": auth.forward_authorization,
         "previous": before
         and {
             "token_sha256": digest(before.token_sha256),
-            "until": _time(before.until),
-            "expires_at": _time(before.expires_at),
+            "until": written_time(before.until),
+            "expires_at": written_time(before.expires_at),
         },
     }
 
@@ -119,12 +140,12 @@ def _jwt(auth: JwtAuth, hide: _Hide) -> Shape:
         "required_claims": _claims(auth.required_claims),
         "leeway_seconds": auth.leeway_seconds,
         "max_lifetime_seconds": auth.max_lifetime_seconds,
-        "expires_at": _time(auth.expires_at),
+        "expires_at": written_time(auth.expires_at),
         "previous": before
         and {
             "secret_sealed": hide(before.credential_id, before.secret),
-            "until": _time(before.until),
-            "expires_at": _time(before.expires_at),
+            "until": written_time(before.until),
+            "expires_at": written_time(before.expires_at),
         },
     }
 
@@ -160,7 +181,7 @@ def _claims(claims: Iterable[RequiredClaim]) -> Shape:
     return {write_path(claim.path): list(claim.allowed) for claim in claims}
 
 
-def _time(seconds: float | None) -> str | None:
+def written_time(seconds: float | None) -> str | None:
     """RFC 3339 in UTC, to the microsecond."""
     if seconds is None:
         return None

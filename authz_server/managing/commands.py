@@ -53,7 +53,7 @@ class DeleteClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateProfile:
-    """`fields`: name, auth; optional id, active, allowed_methods, allowed_ips, allowed_routes, labels, expires_in_hours.
+    """`fields` are a document's profile's, with `id` optional, and expires_in_hours.
 
     `auth` is the document's, but a token without `token_sha256`, and an HMAC algorithm without `secret`, are made here.
     """
@@ -96,7 +96,7 @@ class RotateCredential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAuth:
-    """`fields`: auth; optional expires_in_hours. The old credential is gone; a new one is made where the type has one."""
+    """`fields`: auth; optional expires_in_hours. The old credential is gone; a new one is made as for a new profile."""
 
     actor: Actor
     profile_id: str
@@ -149,7 +149,7 @@ class RevokeApiKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyDocument:
-    """All of a document in one unit of work. `prune` removes what is not in it; a dry run only tells what would change."""
+    """All of a document in one unit of work. `prune` removes what is not in it; a dry run only tells."""
 
     actor: Actor
     document: bytes

@@ -28,63 +28,76 @@ class Code(StrEnum):
 
 
 class Refused(Exception):
-    """An edit that is not done, and why. `code` names the kind."""
+    """An edit that is not done, and why. `code` names the kind; the class's sentence will do where none is given."""
 
     code: ClassVar[Code]
+    sentence: ClassVar[str]
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or self.sentence)
 
 
 class NotFound(Refused):
     """There is no such client, profile or API key."""
 
     code = Code.NOT_FOUND
+    sentence = "there is no such client, profile or API key"
 
 
 class NameTaken(Refused):
     """Another client has this name, or another profile of the same client."""
 
     code = Code.NAME_TAKEN
+    sentence = "this name is taken: names are unique among clients, and among the profiles of a client"
 
 
 class IdTaken(Refused):
     """A client or a profile with this id is there already."""
 
     code = Code.ID_TAKEN
+    sentence = "this id is taken"
 
 
 class VersionMismatch(Refused):
     """Somebody else has changed it since the caller looked."""
 
     code = Code.VERSION_MISMATCH
+    sentence = "it was changed since it was read; read it again"
 
 
 class NoCredential(Refused):
     """The profile has no credential that the product made."""
 
     code = Code.NO_CREDENTIAL
+    sentence = "the profile has no credential that was made here; PUT its auth to have one made"
 
 
 class RevealOff(Refused):
     """The credential is not kept in a form that can be shown again."""
 
     code = Code.REVEAL_OFF
+    sentence = "credentials are shown once, when they are made; AUTHZ_REVEAL=on keeps those made from then on"
 
 
 class TooManyProfiles(Refused):
     """A client holds as many profiles as it may."""
 
     code = Code.TOO_MANY_PROFILES
+    sentence = "a client holds at most 1,000 profiles"
 
 
 class IdempotencyKeyReused(Refused):
     """The key came with another request before."""
 
     code = Code.IDEMPOTENCY_KEY_REUSED
+    sentence = "this Idempotency-Key came with another request before"
 
 
 class ValidationFailed(Refused):
     """Values that are refused; `problems` are all of them, at their paths from the request's root."""
 
     code = Code.VALIDATION_FAILED
+    sentence = "values are refused"
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
@@ -95,6 +108,7 @@ class Unauthenticated(Refused):
     """No API key of ours, or one that is revoked or expired: one answer for all."""
 
     code = Code.UNAUTHENTICATED
+    sentence = "this needs an API key that is neither revoked nor expired"
 
 
 class DatabaseUnavailable(Exception):

@@ -1,4 +1,4 @@
-"""What an edit and its publication need from outside. All of it is synchronous; callers that must not wait use threads."""
+"""What an edit and its publication need from outside. All of it is synchronous: who must not wait uses a thread."""
 
 from __future__ import annotations
 
@@ -30,13 +30,16 @@ RandomBelow = Callable[[int], int]
 
 
 class Database(Protocol):
-    """The system of record. Everything here raises `DatabaseUnavailable` where the database does not do as it should."""
+    """The system of record. Everything here raises `DatabaseUnavailable` where it does not do as it should."""
 
     def edit(self) -> AbstractContextManager[UnitOfWork]:
-        """One transaction: committed where the block ends, rolled back where it raises. SQLite: BEGIN IMMEDIATE."""
+        """One transaction: committed where the block ends, rolled back where it raises. SQLite: BEGIN IMMEDIATE.
+
+        A refusal that is raised within it leaves it as it is.
+        """
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
-        """Reading only: nothing is locked, and each answer is as of the block's begin (SQLite) or its own (PostgreSQL)."""
+        """Reading only: `lock` is `get`. Answers are as of the block's begin (SQLite), or each of its own time."""
 
 
 class UnitOfWork(Protocol):
@@ -61,8 +64,10 @@ class Clients(Protocol):
         """One client, its row locked until the transaction ends, as are those of its profiles yet to be made."""
 
     def page(self, *, q: str | None, after: Position | None, limit: int) -> Page[ClientRecord]:
-        """Newest first (`created_at`), then by id. `q`: substring of id, name or description, without case; `%` and `_`
-        stand for themselves."""
+        """Newest first (`created_at`), then by id. `q`: a part of id, name or description, whatever its case.
+
+        `%` and `_` stand for themselves.
+        """
 
     def batch(self, after: str, limit: int) -> tuple[ClientRecord, ...]:
         """The first clients whose id is greater than `after`, by id (code points): to walk over all of them."""
@@ -114,14 +119,11 @@ class Profiles(Protocol):
     def batch(self, after: str, limit: int) -> tuple[ProfileRecord, ...]:
         """The first profiles whose id is greater than `after`, by id (code points): to walk over all of them."""
 
-    def add(self, record: ProfileRecord) -> None:
-        """Raises `IdTaken` and `NameTaken`."""
+    def add(self, records: Sequence[ProfileRecord]) -> None:
+        """New rows. Raises `IdTaken` and `NameTaken`."""
 
-    def save(self, record: ProfileRecord) -> None:
-        """Replace the row of that id; its secrets are sealed anew, under the first key. Raises `NameTaken`."""
-
-    def save_all(self, records: Sequence[ProfileRecord]) -> None:
-        """`save` of many, in as few statements as can be."""
+    def save(self, records: Sequence[ProfileRecord]) -> None:
+        """Replace the rows of these ids; secrets are sealed anew, under the first key. Raises `NameTaken`."""
 
     def delete(self, profile_ids: Sequence[str]) -> None:
         """Remove these rows."""
@@ -132,6 +134,9 @@ class ApiKeys(Protocol):
 
     def get(self, api_key_id: str) -> ApiKey | None:
         """One key."""
+
+    def lock(self, api_key_id: str) -> ApiKey | None:
+        """One key, its row locked until the transaction ends."""
 
     def by_digest(self, digest: bytes) -> ApiKey | None:
         """The key whose secret has this SHA-256."""
@@ -144,6 +149,9 @@ class ApiKeys(Protocol):
 
     def save(self, record: ApiKey) -> None:
         """Replace the row of that id."""
+
+    def note_use(self, api_key_id: str, at: float) -> None:
+        """Set `last_used_at`, and nothing else: the key may be revoked at the same time."""
 
 
 class AuditFilter(NamedTuple):
@@ -158,8 +166,8 @@ class AuditFilter(NamedTuple):
 class Audit(Protocol):
     """The audit trail. The database itself refuses to change an entry, or to delete one that is not out of date."""
 
-    def append(self, entry: AuditEntry) -> None:
-        """Record it; the database gives the id."""
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Record them; the database gives the ids, in this order."""
 
     def page(self, wanted: AuditFilter, *, before: int | None, limit: int) -> tuple[AuditEntry, ...]:
         """Newest first: the first entries whose id is smaller than `before`."""
@@ -201,8 +209,10 @@ class IdempotencyKeys(Protocol):
     """The keys of the last 24 hours, each within one actor's own."""
 
     def take(self, actor_id: str, key: str, request: bytes, now: float) -> Remembered | None:
-        """What is remembered of the key. None: it is new (or older than 24 h), and this transaction's; another that asks
-        for it waits until this one has ended."""
+        """What is remembered of the key. None: it is new, or older than 24 h, and now taken by this transaction.
+
+        Another transaction that asks for it waits until this one has ended.
+        """
 
     def remember(self, actor_id: str, key: str, answer: Shape) -> None:
         """The answer to the request that has taken the key."""
@@ -218,8 +228,10 @@ class PublicationRow(Protocol):
         """As it is, not locked."""
 
     def take_sequences(self, count: int) -> range:
-        """The next sequences. They are taken after all other locks, and the row stays locked until the transaction ends,
-        so that sequences are committed in their order."""
+        """The next sequences, taken after all other locks.
+
+        The row stays locked until the transaction ends, so that sequences are committed in their order.
+        """
 
     def announce(self, epoch: str) -> Publication:
         """From now on publish under this epoch. The row is locked: all sequences up to its own are committed."""

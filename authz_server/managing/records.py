@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from authz_server.core.auth import AuthType
 from authz_server.core.profile import Client, Profile
 from authz_server.core.secret import Secret
+from authz_server.documents.errors import FieldError
 
 Shape = Mapping[str, Any]
 """Plain values as JSON has them, without a secret."""
@@ -156,11 +156,17 @@ class Publication:
     pruned_through: int
 
 
+API_KEY: Final = "api_key"
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedCredential:
-    """A credential that was just made, or is revealed. `value` is None where it cannot be shown (again)."""
+    """A credential that was just made, or is revealed. `value` is None where it cannot be shown (again).
 
-    type: AuthType
+    `type` is the auth type, `token` or `jwt`, or `API_KEY`.
+    """
+
+    type: str
     value: Secret | None
     expires_at: float | None
 
@@ -178,6 +184,36 @@ class Edited:
     sequence: int | None
     credential: IssuedCredential | None = None
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An object as REST shows it, and its version; None where it has none."""
+
+    shape: Shape
+    version: int | None
+
+
+class Differences(NamedTuple):
+    """By id, in the document's order. `kept` is what is not in it, and stays."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a document has changed, or would change. `sequence` is the last one written; None: nothing to publish."""
+
+    clients: Differences
+    profiles: Differences
+    client_changes: Mapping[str, Mapping[str, FieldChange]]
+    profile_changes: Mapping[str, Mapping[str, FieldChange]]
+    warnings: tuple[FieldError, ...] = ()
+    sequence: int | None = None
 
 
 class Position(NamedTuple):

@@ -1,4 +1,4 @@
-"""Profiles as JSON, by msgspec, their secrets sealed: what a record in Redis says, and what the database keeps of `auth`.
+"""Profiles as JSON, by msgspec, their secrets sealed: what a record in Redis says, and how the database keeps `auth`.
 
 Field names are the core's own; an unknown one makes the record unreadable, one that has its default is left out. The
 same profile gives the same bytes, so that a publish can tell what has changed without reading a version.
