@@ -8,7 +8,7 @@ SHELL := bash
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 GENERATED := authz_server/wire/ext_authz_pb2.py authz_server/wire/ext_authz_pb2.pyi
-SOURCES := authz_server tests $(wildcard benchmarks)
+SOURCES := authz_server authzctl tests $(wildcard benchmarks)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-strip-extras --custom-compile-command "make lock"
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) proto/authz_server/wire/ext_authz.proto

@@ -1,0 +1,1 @@
+"""authzctl: clients, profiles and credentials from the command line, over the REST API."""
