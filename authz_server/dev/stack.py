@@ -60,9 +60,10 @@ class Stack:
 
     def start(self) -> Samples:
         """Start everything, and return once Envoy answers. Raises StackError, SettingsError and StopRequested."""
-        self._ports.require_free()
         envoy = programs.envoy()
+        # Before the ports: where another stack holds both, that is what to say.
         self._stopping.enter_context(self._state.taken())
+        self._ports.require_free()
         samples = load_or_make(self._state, datetime.now(UTC))
         upstream = SampleUpstream()
         self._stopping.callback(upstream.stop)
