@@ -12,6 +12,7 @@ import redis.asyncio.sentinel
 import redis.sentinel
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
 CONNECTIONS: Final = 8  # of one check process: one for look-ups, one for the watch, and those that are being given up
@@ -46,7 +47,7 @@ def connect(address: RedisAddress, *, timeout: float = 1.0) -> redis.asyncio.Red
     match address.mode:
         case "sentinel":
             watched: Any = redis.asyncio.sentinel.Sentinel  # untyped
-            sentinel = watched(_sentinels(address), sentinel_kwargs=_timeouts(timeout), **options)
+            sentinel = watched(_sentinels(address), sentinel_kwargs=_options(address, timeout), **options)
             primary = sentinel.master_for(_sentinel_name(address), max_connections=CONNECTIONS, **_target(address))
             return cast(redis.asyncio.Redis, primary)
         case "cluster":
@@ -57,17 +58,29 @@ def connect(address: RedisAddress, *, timeout: float = 1.0) -> redis.asyncio.Red
 
 
 def connect_blocking(address: RedisAddress) -> redis.Redis:
-    """A client for who writes, or reads everything. Raises ValueError as `connect` does."""
+    """A client for who writes, or reads everything. Raises ValueError as `connect` does.
+
+    Of a Cluster it looks up the nodes at once, and raises `redis.ConnectionError` where none answers.
+    """
     options = _options(address, _WRITER_TIMEOUT_SECONDS) | {"retry": Retry(NoBackoff(), 0)}
     match address.mode:
         case "sentinel":
             watched: Any = redis.sentinel.Sentinel  # untyped
-            sentinel = watched(_sentinels(address), sentinel_kwargs=_timeouts(_CONNECT_TIMEOUT_SECONDS), **options)
+            sentinel = watched(
+                _sentinels(address), sentinel_kwargs=_options(address, _CONNECT_TIMEOUT_SECONDS), **options
+            )
             return cast(redis.Redis, sentinel.master_for(_sentinel_name(address), **_target(address)))
         case "cluster":
-            return cast(redis.Redis, redis.RedisCluster.from_url(address.url, **options))
+            return cast(redis.Redis, _cluster(address.url, options))
         case _:
             return redis.Redis.from_url(address.url, **options)
+
+
+def _cluster(url: str, options: Options) -> redis.RedisCluster:
+    try:
+        return redis.RedisCluster.from_url(url, **options)
+    except RedisClusterException as error:  # no RedisError
+        raise redis.ConnectionError(str(error)) from error
 
 
 def _options(address: RedisAddress, timeout: float) -> Options:
