@@ -258,14 +258,25 @@ def _network(entry: str) -> IpNetwork:
 
 
 def _ip(text: str | None) -> IpAddress | None:
+    """An address, perhaps with a port of digits (IPv6 in brackets), perhaps with a zone (IPv6 alone)."""
     if text is None:
         return None
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
+    port = ""
+    if text.startswith("[") and "]" in text:
+        text, _, port = text[1:].partition("]")
+        if (port and not port.startswith(":")) or ":" not in text:
+            return None
+        port = port or ":1"
     elif text.count(":") == 1:
-        text = text.partition(":")[0]
+        text, _, port = text.partition(":")
+        port = f":{port}"
+    if port and not (1 <= len(port[1:]) <= 5 and all(c in DIGITS for c in port[1:])):
+        return None
+    text, percent, zone = text.partition("%")
+    if percent and not (zone and ":" in text and all(c in LETTERS + DIGITS + "-._~" for c in zone)):
+        return None
     try:
-        ip = ipaddress.ip_address(text.partition("%")[0])
+        ip = ipaddress.ip_address(text)
     except ValueError:
         return None
     return (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
