@@ -147,6 +147,23 @@ def test_a_program_that_ends_by_itself_ends_the_stack_with_its_log(tmp_path: Pat
     assert [name for pid, name in children.items() if is_running(pid)] == []
 
 
+def test_what_a_killed_stack_left_running_is_named_with_its_ids(tmp_path: Path) -> None:
+    """It could not end them itself; the next start says how to."""
+    killed = RunningLaptop(tmp_path, tmp_path / "killed")
+    killed.wait_for_line(READY)
+    children = killed.descendants()
+    assert killed.end(signal.SIGKILL) == -signal.SIGKILL
+    try:
+        second = RunningLaptop(tmp_path, tmp_path / "second", killed.chosen_ports)
+        assert second.wait_until_ended() == 1
+        _, _, told = second.complaints().rstrip().rpartition(" seem to run on: kill ")
+        assert {int(pid) for pid in told.split()} == set(children)
+    finally:
+        for pid in children:
+            os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not any(map(is_running, children)), "the end of what was left")
+
+
 def test_ports_that_are_taken_are_named_with_the_option_that_chooses_another(tmp_path: Path) -> None:
     with socket.socket() as first, socket.socket() as second:
         for each in (first, second):

@@ -1,5 +1,6 @@
 """The state folder: private, and one stack's at a time."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -26,3 +27,10 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StackError, match="choose another with --state"), State(tmp_path / "file" / "x").taken():
         pass
+
+
+def test_only_programs_that_still_run_are_left_over(tmp_path: Path) -> None:
+    (tmp_path / "envoy.pid").write_text(str(os.getpid()))
+    (tmp_path / "check.pid").write_text("999999999")
+    (tmp_path / "valkey.pid").write_text("")
+    assert State(tmp_path).left_running() == {"envoy": os.getpid()}
