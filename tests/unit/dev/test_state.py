@@ -34,3 +34,12 @@ def test_only_programs_that_still_run_are_left_over(tmp_path: Path) -> None:
     (tmp_path / "check.pid").write_text("999999999")
     (tmp_path / "valkey.pid").write_text("")
     assert State(tmp_path).left_running() == {"envoy": os.getpid()}
+
+
+def test_an_id_that_is_somebody_elses_now_is_none_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_pid: int, _signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    (tmp_path / "envoy.pid").write_text("1")
+    assert State(tmp_path).left_running() == {}
