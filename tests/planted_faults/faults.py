@@ -65,6 +65,7 @@ FAULTS: Final = (
           "        if client_ip is None:\n            return True"),
     Fault("a prefix is one bit too short", _LIST, "_compile(networks, 32)",
           "tuple((s + 1, frozenset(v >> 1 for v in vs)) for s, vs in _compile(networks, 32))"),
+    Fault("the peer's address counts wherever it was to come from", _DECODE, "if self._by_peer:", "if source:"),
     # Tokens
     Fault("a comma is tolerated", _BEARER, "_BEARER(authorization))", "_BEARER(authorization.partition(',')[0]))",
           "token"),
@@ -110,6 +111,9 @@ FAULTS: Final = (
     Fault("one scope of several is enough", _CLAIMS, "self.scopes <= _scopes_of(claims)",
           "not self.scopes or self.scopes & _scopes_of(claims)", "oidc"),
     # Certificates
+    Fault("a header stands in for the handshake's certificate", _DECODE,
+          'get("x-forwarded-client-cert") if self._from_xfcc else source.certificate or None',
+          'source.certificate or get("x-forwarded-client-cert")', "mtls"),
     Fault("a certificate of the future is good", _MTLS, "if not leaf.not_before <= now <= leaf.not_after:",
           "if now > leaf.not_after:", "mtls"),
     Fault("one kind of constraint is enough", _MTLS,
