@@ -54,7 +54,9 @@ def connect(address: RedisAddress, *, timeout: float = 1.0) -> redis.asyncio.Red
             # The commands used here are the same; redis-py has no common type.
             return cast(redis.asyncio.Redis, redis.asyncio.RedisCluster.from_url(address.url, **options))
         case _:
-            return redis.asyncio.Redis.from_url(address.url, max_connections=CONNECTIONS, **options)
+            client = redis.asyncio.Redis.from_url(address.url, max_connections=CONNECTIONS, **options)
+            _check_options(client.connection_pool)
+            return client
 
 
 def connect_blocking(address: RedisAddress) -> redis.Redis:
@@ -73,7 +75,17 @@ def connect_blocking(address: RedisAddress) -> redis.Redis:
         case "cluster":
             return cast(redis.Redis, _cluster(address.url, options))
         case _:
-            return redis.Redis.from_url(address.url, **options)
+            blocking = redis.Redis.from_url(address.url, **options)
+            _check_options(blocking.connection_pool)
+            return blocking
+
+
+def _check_options(pool: Any) -> None:  # the two kinds of pool have no common type
+    """Raises ValueError for a name in the URL's query that means nothing, which redis-py says when it connects only."""
+    try:
+        pool.connection_class(**pool.connection_kwargs)
+    except TypeError:
+        raise ValueError("has an option in its query that is not known") from None
 
 
 def _cluster(url: str, options: Options) -> redis.RedisCluster:

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -220,6 +220,13 @@ async def _found(source: RedisProfileSource, profile_id: str) -> LoadedProfile |
 def test_a_cluster_that_is_not_there_is_a_connection_error() -> None:
     with pytest.raises(redis.ConnectionError):
         connect_blocking(RedisAddress(url=f"redis://127.0.0.1:{free_port()}", mode="cluster"))
+
+
+@pytest.mark.parametrize("query", ["socket_timeout=soon", "no_such_option=1"])
+@pytest.mark.parametrize("make", [connect, connect_blocking])
+def test_an_option_that_cannot_be_is_told_before_anything_connects(make: Callable[..., object], query: str) -> None:
+    with pytest.raises(ValueError, match=r"option|Invalid value"):
+        make(RedisAddress(url=f"redis://:hunter2@127.0.0.1:1/0?{query}"))
 
 
 def test_tls_holds_for_the_sentinels_too(tmp_path: Path) -> None:
