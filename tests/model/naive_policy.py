@@ -14,6 +14,7 @@ from typing import Any, Final
 
 LETTERS: Final = string.ascii_letters
 DIGITS: Final = string.digits
+TOKEN_CHARACTERS: Final = LETTERS + DIGITS + "!#$%&'*+-.^_`|~"  # RFC 9110 section 5.6.2
 BEARER_CHARACTERS: Final = LETTERS + DIGITS + "-._~+/"
 BASE62: Final = DIGITS + string.ascii_uppercase + string.ascii_lowercase
 
@@ -221,10 +222,11 @@ def _token(auth: dict[str, Any], value: str | None, now: float) -> str:
 def _bearer(value: str | None) -> str:
     if not value:
         return "credential_missing"
-    scheme, space, token = value.partition(" ")
+    scheme = value[: next((i for i, c in enumerate(value) if c not in TOKEN_CHARACTERS), len(value))]
     if scheme.lower() != "bearer":
         return "credential_missing"
-    if len(value.encode()) > 8_192 or not space:
+    space, token = value[len(scheme) : len(scheme) + 1], value[len(scheme) + 1 :]
+    if len(value.encode()) > 8_192 or space != " ":
         return "credential_malformed"
     if not token.rstrip("=") or any(c not in BEARER_CHARACTERS for c in token.rstrip("=")):
         return "credential_malformed"

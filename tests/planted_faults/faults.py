@@ -71,7 +71,7 @@ FAULTS: Final = (
           "token"),
     Fault("a credential may have any length", _BEARER, "len(authorization) <= limits.AUTHORIZATION_BYTES and ", "",
           "token"),
-    Fault("the scheme's case counts", _BEARER, "[Bb][Ee][Aa][Rr][Ee][Rr]", "Bearer", "token"),
+    Fault("the scheme's case counts", _BEARER, "[Bb][Ee][Aa][Rr][Ee][Rr] (", "Bearer (", "token"),
     Fault("the checksum is not looked at", _TOKEN, "if token.startswith(_OURS) and not is_well_formed(token, _OURS):",
           "if not token:", "token"),
     Fault("a token lives through the second of its expiry", _TOKEN, "now < expires_at", "now <= expires_at", "token"),
