@@ -9,7 +9,7 @@ from authz_server.core.decision import DenialReason
 # RFC 6750: one space, then a b64token. A scheme's name has no case (RFC 9110 section 11.1). Each alphabet ends where
 # the next begins, so that no value makes the match slow.
 _BEARER: Final = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)").fullmatch
-_SCHEME: Final = "bearer"
+_NAMES_BEARER: Final = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr](?![!#$%&'*+\-.^_`|~0-9A-Za-z])").match
 
 
 def bearer_credential(authorization: str | None) -> str | DenialReason:
@@ -23,6 +23,5 @@ def bearer_credential(authorization: str | None) -> str | DenialReason:
     # A value that matches is ASCII, so its characters are its bytes.
     if len(authorization) <= limits.AUTHORIZATION_BYTES and (found := _BEARER(authorization)) is not None:
         return found[1]
-    scheme, after = authorization[: len(_SCHEME)], authorization[len(_SCHEME) : len(_SCHEME) + 1]
-    is_bearer = scheme.lower() == _SCHEME and after in ("", " ")
+    is_bearer = _NAMES_BEARER(authorization) is not None
     return DenialReason.CREDENTIAL_MALFORMED if is_bearer else DenialReason.CREDENTIAL_MISSING

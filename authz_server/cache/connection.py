@@ -12,6 +12,7 @@ import redis.asyncio.sentinel
 import redis.sentinel
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
 CONNECTIONS: Final = 8  # of one check process: one for look-ups, one for the watch, and those that are being given up
@@ -46,28 +47,52 @@ def connect(address: RedisAddress, *, timeout: float = 1.0) -> redis.asyncio.Red
     match address.mode:
         case "sentinel":
             watched: Any = redis.asyncio.sentinel.Sentinel  # untyped
-            sentinel = watched(_sentinels(address), sentinel_kwargs=_timeouts(timeout), **options)
+            sentinel = watched(_sentinels(address), sentinel_kwargs=_options(address, timeout), **options)
             primary = sentinel.master_for(_sentinel_name(address), max_connections=CONNECTIONS, **_target(address))
             return cast(redis.asyncio.Redis, primary)
         case "cluster":
             # The commands used here are the same; redis-py has no common type.
             return cast(redis.asyncio.Redis, redis.asyncio.RedisCluster.from_url(address.url, **options))
         case _:
-            return redis.asyncio.Redis.from_url(address.url, max_connections=CONNECTIONS, **options)
+            client = redis.asyncio.Redis.from_url(address.url, max_connections=CONNECTIONS, **options)
+            _check_options(client.connection_pool)
+            return client
 
 
 def connect_blocking(address: RedisAddress) -> redis.Redis:
-    """A client for who writes, or reads everything. Raises ValueError as `connect` does."""
+    """A client for who writes, or reads everything. Raises ValueError as `connect` does.
+
+    Of a Cluster it looks up the nodes at once, and raises `redis.ConnectionError` where none answers.
+    """
     options = _options(address, _WRITER_TIMEOUT_SECONDS) | {"retry": Retry(NoBackoff(), 0)}
     match address.mode:
         case "sentinel":
             watched: Any = redis.sentinel.Sentinel  # untyped
-            sentinel = watched(_sentinels(address), sentinel_kwargs=_timeouts(_CONNECT_TIMEOUT_SECONDS), **options)
+            sentinel = watched(
+                _sentinels(address), sentinel_kwargs=_options(address, _CONNECT_TIMEOUT_SECONDS), **options
+            )
             return cast(redis.Redis, sentinel.master_for(_sentinel_name(address), **_target(address)))
         case "cluster":
-            return cast(redis.Redis, redis.RedisCluster.from_url(address.url, **options))
+            return cast(redis.Redis, _cluster(address.url, options))
         case _:
-            return redis.Redis.from_url(address.url, **options)
+            blocking = redis.Redis.from_url(address.url, **options)
+            _check_options(blocking.connection_pool)
+            return blocking
+
+
+def _check_options(pool: Any) -> None:  # the two kinds of pool have no common type
+    """Raises ValueError for a name in the URL's query that means nothing, which redis-py says when it connects only."""
+    try:
+        pool.connection_class(**pool.connection_kwargs)
+    except TypeError:
+        raise ValueError("has an option in its query that is not known") from None
+
+
+def _cluster(url: str, options: Options) -> redis.RedisCluster:
+    try:
+        return redis.RedisCluster.from_url(url, **options)
+    except RedisClusterException as error:  # no RedisError
+        raise redis.ConnectionError(str(error)) from error
 
 
 def _options(address: RedisAddress, timeout: float) -> Options:

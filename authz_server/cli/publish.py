@@ -13,7 +13,6 @@ from typing import Annotated, Final
 import redis
 import typer
 
-from authz_server.cache.connection import connect_blocking
 from authz_server.cache.layout import Layout
 from authz_server.cache.publish import Plan, Publisher, PublishRefused
 from authz_server.cache.record import RecordCodec
@@ -21,10 +20,11 @@ from authz_server.cache.writer import RecordWriter
 from authz_server.cli.document_file import counted, read_file
 from authz_server.cli.exits import ExitCode
 from authz_server.cli.publishing_progress import progress_for
+from authz_server.cli.redis_client import redis_client
 from authz_server.documents.document import Document
 from authz_server.sealing.content import SealMissing
 from authz_server.settings import Settings, load
-from authz_server.settings.redis import document_seal, record_keys, redis_address
+from authz_server.settings.redis import document_seal, record_keys
 
 _MOST_ROWS: Final = 200
 _LARGE_BYTES: Final = 1_000_000
@@ -86,7 +86,7 @@ def _announce(file: str) -> None:
 def _publish(settings: Settings, document: Document, name: str, *, dry_run: bool, prune: bool, take_over: bool) -> Plan:
     codec = RecordCodec(settings.redis_prefix, record_keys(settings))
     progress = progress_for(len(document.profiles))
-    with connect_blocking(redis_address(settings)) as client:
+    with redis_client(settings) as client:
         writer = RecordWriter(client, Layout(settings.redis_prefix), codec, name)
         try:
             publisher = Publisher(

@@ -10,17 +10,17 @@ from typing import Annotated
 import redis
 import typer
 
-from authz_server.cache.connection import connect_blocking
 from authz_server.cache.layout import Layout
 from authz_server.cache.record import RecordCodec
 from authz_server.cache.writer import RecordWriter
 from authz_server.cli.exits import ExitCode
+from authz_server.cli.redis_client import redis_client
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.profile import Profile
 from authz_server.documents.shapes import shown_profile
 from authz_server.documents.yaml_text import write_yaml
 from authz_server.settings import Settings, load
-from authz_server.settings.redis import record_keys, redis_address
+from authz_server.settings.redis import record_keys
 
 
 class Output(StrEnum):
@@ -57,7 +57,7 @@ def show(
 
 def _read(settings: Settings, profile_id: str) -> Profile:
     codec = RecordCodec(settings.redis_prefix, record_keys(settings))
-    with connect_blocking(redis_address(settings)) as client:
+    with redis_client(settings) as client:
         writer = RecordWriter(client, Layout(settings.redis_prefix), codec, writer="")
         meta = writer.in_force().meta
         record = meta and writer.record(meta.epoch, profile_id)

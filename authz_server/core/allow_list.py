@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 # inet_pton is a pure function of its text: no name is resolved and nothing is opened.
 _PREFIX_LENGTH: Final = re.compile(r"0|[1-9][0-9]{0,2}")
 _V4_WITH_PORT: Final = re.compile(r"([0-9.]+):[0-9]{1,5}")
-_V6_WITH_PORT: Final = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?")
+_V6_WITH_PORT: Final = re.compile(r"\[([^\[\]]*:[^\[\]]*)\](?::[0-9]{1,5})?")
 _ZONE: Final = re.compile(r"%[A-Za-z0-9._~-]+\Z")  # RFC 6874; a comma in one would hide a second address
 _V4_BITS: Final = 32
 _MAPPED: Final = 0xFFFF  # ::ffff:0:0/96, RFC 4291 section 2.5.5.2

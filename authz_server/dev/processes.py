@@ -11,6 +11,8 @@ from typing import Final
 
 from authz_server.dev.errors import StackError, StopRequested
 
+PID_SUFFIX: Final = ".pid"  # beside the log, as long as the program runs
+
 _STOP_SECONDS: Final = 10.0  # above the check server's drain
 _POLL_SECONDS: Final = 0.05
 _TAIL_LINES: Final = 12
@@ -34,6 +36,8 @@ class ChildProcess:
                 env=dict(environment),
                 start_new_session=True,
             )
+        self._pid_file = log.with_suffix(PID_SUFFIX)
+        self._pid_file.write_text(str(self._process.pid))
 
     @property
     def exit_code(self) -> int | None:
@@ -57,6 +61,7 @@ class ChildProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._pid_file.unlink(missing_ok=True)
 
 
 class Children:

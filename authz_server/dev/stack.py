@@ -60,9 +60,10 @@ class Stack:
 
     def start(self) -> Samples:
         """Start everything, and return once Envoy answers. Raises StackError, SettingsError and StopRequested."""
-        self._ports.require_free()
         envoy = programs.envoy()
+        # Before the ports: where another stack holds both, that is what to say.
         self._stopping.enter_context(self._state.taken())
+        self._require_free_ports()
         samples = load_or_make(self._state, datetime.now(UTC))
         upstream = SampleUpstream()
         self._stopping.callback(upstream.stop)
@@ -77,6 +78,19 @@ class Stack:
     def watch(self) -> None:
         """Return never; raise StackError when a program ends by itself, and StopRequested."""
         self._children.watch()
+
+    def _require_free_ports(self) -> None:
+        try:
+            self._ports.require_free()
+        except StackError as error:
+            left = self._state.left_running()
+            if not left:
+                raise
+            names = " and ".join(left)
+            ids = " ".join(map(str, left.values()))
+            raise StackError(
+                f"{error}\nAn earlier stack here was killed, and {names} seem to run on: kill {ids}"
+            ) from None
 
     def _settings(self, samples: Samples) -> dict[str, str]:
         """What the check server and `publish` run with; what other terminals need of it is written down."""

@@ -43,6 +43,11 @@ class State:
         """The log of one process."""
         return self.root / f"{name}.log"
 
+    def left_running(self) -> dict[str, int]:
+        """Programs, with their process ids, of an earlier stack that was killed and could not end them."""
+        found = {path.stem: path.read_text() for path in sorted(self.root.glob("*.pid"))}
+        return {name: int(pid) for name, pid in found.items() if pid.isdecimal() and _is_running(int(pid))}
+
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
         """Make the folder where it is missing, and keep every other stack out of it. Raises StackError.
@@ -68,6 +73,16 @@ class State:
             yield
         finally:
             os.close(lock)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # the id is somebody else's now
+        return False
+    return True
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,9 @@ from authz_server.ext_authz.encode import Encoder, FaultAs
 
 _DECISIONS: Final = (Allowed, Denied)
 _NO_FACTS: Final = CheckFacts()
+# What ends a task or the process, and is no surprise. Any other BaseException is: a panic in the Rust of a library is
+# no Exception, and would leave the call without an answer.
+_ENDING: Final = (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
 class Observer(Protocol):
@@ -69,13 +73,17 @@ class CheckService:
             if isinstance(decision, _DECISIONS):
                 return self._answer(facts, decision, started)
             return self._answer_later(facts, decision, started)
-        except Exception as error:  # noqa: BLE001 - the outermost guard: whatever it is, no call is let through
+        except _ENDING:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the outermost guard: whatever it is, no call is let through
             return self._failed(facts, error, started)
 
     async def _answer_later(self, facts: CheckFacts, deciding: Awaitable[Decision], started: float) -> bytes:
         try:
             return self._answer(facts, await deciding, started)
-        except Exception as error:  # noqa: BLE001 - the same guard, for what had to wait
+        except _ENDING:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the same guard, for what had to wait
             return self._failed(facts, error, started)
 
     def _answer(self, facts: CheckFacts, decision: Decision, started: float) -> bytes:
@@ -90,7 +98,7 @@ class CheckService:
         self._observer.observe(facts, decision, request_id, self._timer() - started)
         return encoded
 
-    def _failed(self, facts: CheckFacts, error: Exception, started: float) -> bytes:
+    def _failed(self, facts: CheckFacts, error: BaseException, started: float) -> bytes:
         cannot_tell = isinstance(error, CannotTell)
         try:
             self._observer.fault("cannot_tell" if cannot_tell else DenialReason.INTERNAL_ERROR, error)

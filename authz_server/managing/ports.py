@@ -45,13 +45,33 @@ class Database(Protocol):
 class UnitOfWork(Protocol):
     """One transaction's view of the records. What it wrote it sees itself; others see it when it is committed."""
 
-    clients: Clients
-    profiles: Profiles
-    api_keys: ApiKeys
-    audit: Audit
-    outbox: Outbox
-    idempotency: IdempotencyKeys
-    publication: PublicationRow
+    @property
+    def clients(self) -> Clients:
+        """Who calls."""
+
+    @property
+    def profiles(self) -> Profiles:
+        """Under which contract."""
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        """Who may ask for edits."""
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What Redis still has to learn."""
+
+    @property
+    def idempotency(self) -> IdempotencyKeys:
+        """Which requests were answered already."""
+
+    @property
+    def publication(self) -> PublicationRow:
+        """In which order."""
 
 
 class Clients(Protocol):

@@ -14,6 +14,8 @@ from authz_server.observability.lines import Lines
 
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
+_LIBRARY_CHARACTERS: Final = 300  # of what a library says
+
 Log = structlog.typing.FilteringBoundLogger
 
 
@@ -91,9 +93,19 @@ class _Libraries(logging.Handler):
         """One record; of an exception only its type and where it was."""
         error = record.exc_info[1] if record.exc_info else None
         try:
-            self._log.log(record.levelno, record.getMessage(), library=record.name, exc_info=error)
+            self._log.log(record.levelno, _said(record), library=record.name, exc_info=error)
         except Exception:  # noqa: BLE001 - a library's broken record must not break the library
             self._log.error("unreadable log record", library=record.name)
+
+
+def _said(record: logging.LogRecord) -> str:
+    """What a library says, in one line of limited length.
+
+    Beside an exception its arguments are left out: gRPC quotes metadata that is not UTF-8, which a caller can send
+    through a tracing Envoy, and what asyncio adds below the first line quotes the exception.
+    """
+    said = str(record.msg) if record.exc_info else record.getMessage()
+    return said.partition("\n")[0][:_LIBRARY_CHARACTERS]
 
 
 def _take_in_libraries(log: Log, level: str) -> None:

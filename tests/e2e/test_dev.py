@@ -109,7 +109,8 @@ def test_everything_is_kept_in_one_private_folder(laptop: RunningLaptop) -> None
 
 def test_a_second_stack_keeps_out_of_the_folder_of_the_first(laptop: RunningLaptop, tmp_path: Path) -> None:
     directory = Path(f"/proc/{laptop.pid}/cwd").resolve()
-    second = RunningLaptop(directory, tmp_path)
+    ports = (f"--port-http={laptop.http}", f"--port-check={laptop.check}")
+    second = RunningLaptop(directory, tmp_path, ports)
     assert second.wait_until_ended() == 1
     assert f"another `authz-server dev` uses {directory / _STATE}: end it first" in second.complaints()
 
@@ -146,6 +147,23 @@ def test_a_program_that_ends_by_itself_ends_the_stack_with_its_log(tmp_path: Pat
     assert [name for pid, name in children.items() if is_running(pid)] == []
 
 
+def test_what_a_killed_stack_left_running_is_named_with_its_ids(tmp_path: Path) -> None:
+    """It could not end them itself; the next start says how to."""
+    killed = RunningLaptop(tmp_path, tmp_path / "killed")
+    killed.wait_for_line(READY)
+    children = killed.descendants()
+    assert killed.end(signal.SIGKILL) == -signal.SIGKILL
+    try:
+        second = RunningLaptop(tmp_path, tmp_path / "second", killed.chosen_ports)
+        assert second.wait_until_ended() == 1
+        _, _, told = second.complaints().rstrip().rpartition(" seem to run on: kill ")
+        assert {int(pid) for pid in told.split()} == set(children)
+    finally:
+        for pid in children:
+            os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not any(map(is_running, children)), "the end of what was left")
+
+
 def test_ports_that_are_taken_are_named_with_the_option_that_chooses_another(tmp_path: Path) -> None:
     with socket.socket() as first, socket.socket() as second:
         for each in (first, second):
@@ -159,7 +177,6 @@ def test_ports_that_are_taken_are_named_with_the_option_that_chooses_another(tmp
     for port, option in ((http, "--port-http"), (check, "--port-check")):
         sentence = f"port {port} cannot be used (Address already in use): end what holds it, or choose with {option}\n"
         assert sentence in running.complaints()
-    assert not (tmp_path / _STATE).exists()
 
 
 def test_profiles_that_were_edited_wrongly_are_shown_with_line_and_column(tmp_path: Path) -> None:

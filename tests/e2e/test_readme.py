@@ -97,7 +97,9 @@ def test_every_command_of_the_readme_prints_what_it_says(around: Surroundings) -
 
 
 def test_make_run_starts_what_the_readme_shows() -> None:
-    outcome = subprocess.run([MAKE, "--dry-run", "run"], cwd=ROOT, capture_output=True, text=True, check=True)
+    outcome = subprocess.run(
+        [MAKE, "--no-print-directory", "--dry-run", "run"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert outcome.stdout.splitlines()[-1] == ".venv/bin/authz-server dev"
 
 

@@ -128,8 +128,11 @@ def _judged(kind: str, request: bytes, specs: list[Spec], before: Call) -> Throw
     if spec is None or earlier or spec.auth["type"] in ("none", "token") or _same_credential(spec, before, call):
         return Thrown(kind, request, verdict)
     # Whose certificate it is, the handshake proves to Envoy. Here a damaged one is another one, perhaps as good.
-    is_other_certificate = spec.auth["type"] == "mtls" and not {"fingerprints", "bundle"} & set(spec.auth)
-    return Thrown(kind, request, None, may_enter=is_other_certificate)
+    # The same one in other words (`%0a`, a tab for a line break) may be read or not.
+    may_enter = spec.auth["type"] == "mtls" and (
+        not {"fingerprints", "bundle"} & set(spec.auth) or _der(before.certificate) == _der(call.certificate)
+    )
+    return Thrown(kind, request, None, may_enter=may_enter)
 
 
 def _call_of(attributes: wire.AttributeContext, before: Call) -> Call:
@@ -148,7 +151,7 @@ def _call_of(attributes: wire.AttributeContext, before: Call) -> Call:
 
 def _same_credential(spec: Spec, before: Call, after: Call) -> bool:
     if spec.auth["type"] == "mtls":
-        return _der(before.certificate) == _der(after.certificate)
+        return before.certificate == after.certificate
     first, second = ([v for n, v in call.rows if n == "authorization"] for call in (before, after))
     return first == second
 

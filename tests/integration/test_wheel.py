@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-_BUILD: Final = ("-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation")
+_BUILD: Final = (
+    "-m",
+    "pip",
+    "wheel",
+    "--quiet",
+    "--no-index",
+    "--disable-pip-version-check",
+    "--no-deps",
+    "--no-build-isolation",
+)
 _FIND: Final = "from authz_server.dev import envoy_config; print(envoy_config.SHIPPED, envoy_config.SHIPPED.is_file())"
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 LETTERS: Final = string.ascii_letters
 DIGITS: Final = string.digits
+TOKEN_CHARACTERS: Final = LETTERS + DIGITS + "!#$%&'*+-.^_`|~"  # RFC 9110 section 5.6.2
 BEARER_CHARACTERS: Final = LETTERS + DIGITS + "-._~+/"
 BASE62: Final = DIGITS + string.ascii_uppercase + string.ascii_lowercase
 
@@ -221,10 +222,11 @@ def _token(auth: dict[str, Any], value: str | None, now: float) -> str:
 def _bearer(value: str | None) -> str:
     if not value:
         return "credential_missing"
-    scheme, space, token = value.partition(" ")
+    scheme = value[: next((i for i, c in enumerate(value) if c not in TOKEN_CHARACTERS), len(value))]
     if scheme.lower() != "bearer":
         return "credential_missing"
-    if len(value.encode()) > 8_192 or not space:
+    space, token = value[len(scheme) : len(scheme) + 1], value[len(scheme) + 1 :]
+    if len(value.encode()) > 8_192 or space != " ":
         return "credential_malformed"
     if not token.rstrip("=") or any(c not in BEARER_CHARACTERS for c in token.rstrip("=")):
         return "credential_malformed"
@@ -258,14 +260,25 @@ def _network(entry: str) -> IpNetwork:
 
 
 def _ip(text: str | None) -> IpAddress | None:
+    """An address, perhaps with a port of digits (IPv6 in brackets), perhaps with a zone (IPv6 alone)."""
     if text is None:
         return None
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
+    port = ""
+    if text.startswith("[") and "]" in text:
+        text, _, port = text[1:].partition("]")
+        if (port and not port.startswith(":")) or ":" not in text:
+            return None
+        port = port or ":1"
     elif text.count(":") == 1:
-        text = text.partition(":")[0]
+        text, _, port = text.partition(":")
+        port = f":{port}"
+    if port and not (1 <= len(port[1:]) <= 5 and all(c in DIGITS for c in port[1:])):
+        return None
+    text, percent, zone = text.partition("%")
+    if percent and not (zone and ":" in text and all(c in LETTERS + DIGITS + "-._~" for c in zone)):
+        return None
     try:
-        ip = ipaddress.ip_address(text.partition("%")[0])
+        ip = ipaddress.ip_address(text)
     except ValueError:
         return None
     return (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip

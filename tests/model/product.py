@@ -1,7 +1,11 @@
 """The product, asked what the naive model is asked, and its answer in the same form."""
 
 import random
+from dataclasses import replace
+from hashlib import sha256
+from ssl import PEM_cert_to_DER_cert
 from typing import Any, Final
+from urllib.parse import unquote
 
 from authz_server.core.allow_list import AllowList
 from authz_server.core.auth import (
@@ -16,9 +20,11 @@ from authz_server.core.auth import (
     TokenAuth,
     TokenUse,
 )
+from authz_server.core.facts import CertificateForm
 from authz_server.core.profile import Client, Profile
 from authz_server.core.secret import Secret
 from authz_server.core.token import digest
+from authz_server.ext_authz.decode import ClientIpFrom
 from authz_server.ext_authz.service import CheckService
 from tests.model.naive_policy import Call, Spec, Verdict
 from tests.model.signed_tokens import LEEWAY, SECRETS, key_set, public_pem
@@ -64,13 +70,6 @@ def request_of(call: Call, *, raw: bool) -> bytes:
     )
 
 
-def answer(service: CheckService, request: bytes) -> Response:
-    """What the service says at once."""
-    encoded = service.check(request, ())
-    assert isinstance(encoded, bytes)
-    return read_response(encoded)
-
-
 def agree(verdict: Verdict, response: Response) -> str:
     """Empty where the product answered as the model wants; else what differs."""
     shown = Verdict(
@@ -105,8 +104,35 @@ def _body_differs(verdict: Verdict, response: Response) -> str:
 
 
 def compare(world: list[Spec], call: Call, verdict: Verdict, choices: random.Random) -> str:
-    """Ask the product, in one of the two forms of headers."""
-    return agree(verdict, answer(service_for(world), request_of(call, raw=choices.random() < 0.3)))
+    """Ask the product, in one of the ways in which Envoy may tell it headers, addresses and certificates."""
+    client_ip_from = choices.choice(tuple(ClientIpFrom))
+    certificate_from = choices.choice(tuple(CertificateForm))
+    service = a_check_service(*map(profile_of, world), client_ip_from=client_ip_from, certificate_from=certificate_from)
+    metadata: list[tuple[str, str]] = []
+    if client_ip_from is not ClientIpFrom.PEER:
+        if client_ip_from is ClientIpFrom.METADATA:
+            metadata = [("x-client-ip", call.client_ip)] if call.client_ip is not None else []
+        elif call.client_ip is not None:
+            call = replace(call, rows=[*call.rows, ("x-envoy-external-address", call.client_ip)])
+        call = replace(call, client_ip=choices.choice(["10.1.2.3", "192.0.2.99"]))  # Envoy's peer, which must not count
+    if certificate_from is CertificateForm.XFCC:
+        if call.certificate:
+            call = replace(call, rows=[*call.rows, ("x-forwarded-client-cert", _forwarded(call.certificate))])
+        call = replace(call, certificate=choices.choice(["", call.certificate]))  # nor does the handshake's own
+    elif choices.random() < 0.2:
+        call = replace(call, rows=[*call.rows, ("x-forwarded-client-cert", "Hash=00;Cert=forged")])
+    encoded = service.check(request_of(call, raw=choices.random() < 0.3), metadata)
+    assert isinstance(encoded, bytes)
+    return agree(verdict, read_response(encoded))
+
+
+def _forwarded(certificate: str) -> str:
+    """One element of x-forwarded-client-cert, as Envoy writes it; its hash is that of the bytes, if there are any."""
+    try:
+        der = PEM_cert_to_DER_cert(unquote(certificate))
+    except ValueError:
+        der = b""
+    return f'By=spiffe://edge;Hash={sha256(der).hexdigest()};Cert="{certificate}";URI=spiffe://forged.example/admin'
 
 
 def _token(auth: dict[str, Any]) -> AuthConfig:

@@ -42,6 +42,11 @@ class RunningCheck:
             except grpc.RpcError:
                 return False
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def stop(self) -> int:
         """End it as an operator would; the exit code."""
         return self._process.stop()

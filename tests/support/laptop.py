@@ -41,13 +41,17 @@ class RunningLaptop(RunningProcess):
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.http, self.https, self.check, self.metrics = free_ports(4)
-        chosen = (
+        self.chosen_ports = (
             f"--port-http={self.http}",
             f"--port-https={self.https}",
             f"--port-check={self.check}",
             f"--port-metrics={self.metrics}",
         )
-        command: list[str | Path] = [script("authz-server"), "dev", *(chosen if arguments is None else arguments)]
+        command: list[str | Path] = [
+            script("authz-server"),
+            "dev",
+            *(self.chosen_ports if arguments is None else arguments),
+        ]
         super().__init__(command, logs, {"PYTHONUNBUFFERED": "", **(environment or {})}, working_directory=directory)
 
     def wait_for_line(self, line: str) -> None:

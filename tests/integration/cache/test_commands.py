@@ -14,6 +14,7 @@ from authz_server.cli.app import program
 from authz_server.cli.exits import ExitCode
 from authz_server.cli.publishing_progress import LARGE
 from authz_server.sealing.keys import RecordKeys, SecretKeys, as_text
+from authz_server.settings import SettingsError
 from tests.support.processes import script, wait_until
 from tests.support.redis_records import Records
 
@@ -156,6 +157,17 @@ def test_redis_that_is_not_there_exits_with_3(run: Run, file: str, command: str)
     result = run(command, argument, AUTHZ_REDIS_URL="redis://127.0.0.1:1/0")
     assert (result.exit_code, result.stdout) == (ExitCode.UNREACHABLE, "")
     assert f"authz-server {command}: Redis is not reachable" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["publish", "show"])
+@pytest.mark.parametrize("query", ["socket_timeout=soon", "no_such_option=1"])
+def test_a_redis_url_with_an_option_that_cannot_be_is_a_settings_error(
+    run: Run, file: str, command: str, query: str
+) -> None:
+    ended = run(command, file, AUTHZ_REDIS_URL=f"redis://:hunter2@127.0.0.1:1/0?{query}")
+    assert isinstance(ended.exception, SettingsError)  # which ends the program with 2
+    assert str(ended.exception).startswith("AUTHZ_REDIS_URL: ")
+    assert "hunter2" not in str(ended.exception)
 
 
 @pytest.mark.parametrize("command", ["publish", "show"])

@@ -2,9 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -214,3 +215,29 @@ async def test_a_cluster_that_loses_its_slots_is_told_and_asked_anew(tmp_path: P
 async def _found(source: RedisProfileSource, profile_id: str) -> LoadedProfile | None:
     found = source.find(profile_id)
     return found if found is None or isinstance(found, LoadedProfile) else await found
+
+
+def test_a_cluster_that_is_not_there_is_a_connection_error() -> None:
+    with pytest.raises(redis.ConnectionError):
+        connect_blocking(RedisAddress(url=f"redis://127.0.0.1:{free_port()}", mode="cluster"))
+
+
+@pytest.mark.parametrize("query", ["socket_timeout=soon", "no_such_option=1"])
+@pytest.mark.parametrize("make", [connect, connect_blocking])
+def test_an_option_that_cannot_be_is_told_before_anything_connects(make: Callable[..., object], query: str) -> None:
+    with pytest.raises(ValueError, match=r"option|Invalid value"):
+        make(RedisAddress(url=f"redis://:hunter2@127.0.0.1:1/0?{query}"))
+
+
+def test_tls_holds_for_the_sentinels_too(tmp_path: Path) -> None:
+    ca = str(CertificateAuthority("redis-ca", tmp_path).certificate_path)
+    address = RedisAddress(url="rediss://one:1,two:2/3", mode="sentinel", sentinel_name="main", tls_ca=ca)
+    for make in (connect, connect_blocking):
+        pool: Any = make(address).connection_pool
+        assert pool.connection_kwargs["db"] == 3
+        assert pool.connection_kwargs["ssl_ca_certs"] == ca
+        hosts = [each.connection_pool.connection_kwargs for each in pool.sentinel_manager.sentinels]
+        assert [(host["host"], host["port"], host["ssl_ca_certs"]) for host in hosts] == [
+            ("one", 1, ca),
+            ("two", 2, ca),
+        ]

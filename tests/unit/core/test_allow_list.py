@@ -94,7 +94,21 @@ def test_caller_is_read_where_ipaddress_reads_one_without_port_and_zone(text: st
 
 @pytest.mark.parametrize(
     "text",
-    ["1.2.3.4%eth0", "fe80::1%a,10.0.0.1", "fe80::1%", "10.0.0.1,10.0.0.2", "", "unix", "1.2.3.4:", "[::1", "::1]"],
+    [
+        "1.2.3.4%eth0",
+        "fe80::1%a,10.0.0.1",
+        "fe80::1%",
+        "10.0.0.1,10.0.0.2",
+        "",
+        "unix",
+        "1.2.3.4:",
+        "[1.2.3.4]",
+        "[1.2.3.4]:80",
+        "[::1]:",
+        "1.2.3.4:123456",
+        "[::1",
+        "::1]",
+    ],
 )
 def test_what_is_no_address_is_none(text: str) -> None:
     assert parse_address(text) is None

@@ -8,6 +8,8 @@ from pathlib import Path
 import jwt
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from authz_server.core.auth import JwtAuth, MtlsAuth, NoAuth, OidcAuth, TokenAuth
 from authz_server.core.token import digest
@@ -77,8 +79,10 @@ def test_samples_that_are_damaged_are_not_overwritten(
 
 
 def test_an_issuer_key_of_another_kind_is_damage(samples: Samples, state: State) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     secrets = json.loads(state.secrets.read_text())
-    state.secrets.write_text(json.dumps(secrets | {"issuer_key": "-----BEGIN PRIVATE KEY-----"}))
+    state.secrets.write_text(json.dumps(secrets | {"issuer_key": pem.decode()}))
     with pytest.raises(StackError, match=r"secrets\.json is damaged"):
         load_or_make(state, NOW)
 

@@ -39,6 +39,10 @@ def several() -> BaseException:
     return ExceptionGroup("several", [ValueError(), KeyError()])
 
 
+class Panic(BaseException):
+    """As PyO3 raises where a library's Rust panics: no Exception."""
+
+
 SURPRISES: Final[tuple[Raised, ...]] = (
     RuntimeError,
     KeyError,
@@ -51,6 +55,7 @@ SURPRISES: Final[tuple[Raised, ...]] = (
     StopAsyncIteration,
     undecodable,
     several,
+    Panic,
     Fault,
     ProfileUnusable,
     LookupFailed,

@@ -72,14 +72,32 @@ def test_of_an_exception_the_type_and_the_place_are_logged_and_never_its_words()
 def test_what_libraries_log_is_taken_in() -> None:
     lines = RecordedLines()
     make_log(lines, "json", "info")
+    logging.getLogger("grpc._cython").error("call %s failed", 7)
+    logging.getLogger("asyncio").info("chatter")
+    (event,) = lines.events
+    assert (event["event"], event["library"]) == ("call 7 failed", "grpc._cython")
+
+
+def test_beside_an_exception_a_library_quotes_no_caller() -> None:
+    """So gRPC logs metadata that is not UTF-8, and asyncio a task that failed."""
+    lines = RecordedLines()
+    make_log(lines, "json", "info")
     try:
         _break()
     except KeyError:
-        logging.getLogger("grpc._cython").exception("call %s failed", 7)
-    logging.getLogger("asyncio").info("chatter")
-    (event,) = lines.events
-    assert (event["event"], event["library"], event["error"]) == ("call 7 failed", "grpc._cython", "KeyError")
+        logging.getLogger("grpc._cython.cygrpc").exception("Invalid encoding on %s", b"hunter2\xff")
+        logging.getLogger("asyncio").exception("Task failed\nfuture: <Task exception=KeyError('hunter2')>")
+    assert [event["event"] for event in lines.events] == ["Invalid encoding on %s", "Task failed"]
+    assert {event["error"] for event in lines.events} == {"KeyError"}
     assert "hunter2" not in lines.text
+
+
+def test_what_a_library_logs_is_one_line_of_limited_length() -> None:
+    lines = RecordedLines()
+    make_log(lines, "console", "info")
+    logging.getLogger("odd").warning("%s", "x" * 100_000 + "\nforged line")
+    assert len(lines.text) < 1_000
+    assert "forged" not in lines.text
 
 
 def test_a_librarys_broken_record_breaks_nothing() -> None:

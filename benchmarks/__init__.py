@@ -1,0 +1,1 @@
+"""What a check costs. Absolute figures belong to one machine; the ratios to the bare handler travel."""
