@@ -59,17 +59,21 @@ def connect(address: RedisAddress, *, timeout: float = 1.0) -> redis.asyncio.Red
             return client
 
 
-def connect_blocking(address: RedisAddress) -> redis.Redis:
+def connect_blocking(address: RedisAddress, *, timeout: float = _WRITER_TIMEOUT_SECONDS) -> redis.Redis:
     """A client for who writes, or reads everything. Raises ValueError as `connect` does.
+
+    `timeout` (seconds) ends each wait for Redis.
 
     Of a Cluster it looks up the nodes at once, and raises `redis.ConnectionError` where none answers.
     """
-    options = _options(address, _WRITER_TIMEOUT_SECONDS) | {"retry": Retry(NoBackoff(), 0)}
+    options = _options(address, timeout) | {"retry": Retry(NoBackoff(), 0)}
     match address.mode:
         case "sentinel":
             watched: Any = redis.sentinel.Sentinel  # untyped
             sentinel = watched(
-                _sentinels(address), sentinel_kwargs=_options(address, _CONNECT_TIMEOUT_SECONDS), **options
+                _sentinels(address),
+                sentinel_kwargs=_options(address, min(timeout, _CONNECT_TIMEOUT_SECONDS)),
+                **options,
             )
             return cast(redis.Redis, sentinel.master_for(_sentinel_name(address), **_target(address)))
         case "cluster":

@@ -67,7 +67,7 @@ class MetaField(StrEnum):
     DELETED = "deleted"  # records of deletions, beside them in the same hash
     WRITER = "writer"  # publish:<name> or manage:<id>
     SIGNED = "signed"  # 1 or 0
-    HEARTBEAT = "heartbeat"
+    HEARTBEAT = "heartbeat"  # when `manage` last looked after it, in milliseconds since the Unix epoch
 
 
 @dataclass(frozen=True, slots=True)

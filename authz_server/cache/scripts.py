@@ -1,7 +1,7 @@
-"""The two scripts that write. Everything that must not be seen half done, or go backwards, happens in one of them.
+"""The scripts that write. Everything that must not be seen half done, or go backwards, happens in one of them.
 
-KEYS, in both: meta, log, tombstones, the hash of profiles (of the epoch in force; of the new one), and for an epoch the
-hash that is replaced. Sequences stay text, since Lua would write a large one as 1.7e+12.
+KEYS of the two that write records: meta, log, tombstones, the hash of profiles (of the epoch in force; of the new one),
+and for an epoch the hash that is replaced. Sequences stay text, since Lua would write a large one as 1.7e+12.
 """
 
 from typing import Final
@@ -15,7 +15,8 @@ end
 
 # ARGV: epoch; writer; the sequence that meta has to show, or '' for any; now (ms); how long a tombstone stays (ms);
 # how long the log is; then for each change: profile id, sequence, record.
-# Answers {'written', how many} or {'refused', why}; a change that is not newer than what is held counts as not written.
+# Answers {'written', how many, the sequence that meta showed before} or {'refused', why}; a change that is not newer
+# than what is held counts as not written.
 WRITE_CHANGES: Final = (
     _LOG
     + r"""
@@ -60,13 +61,13 @@ end
 redis.call('HSET', meta, 'sequence', highest)
 redis.call('HINCRBY', meta, 'count', count)
 redis.call('HINCRBY', meta, 'deleted', deleted)
-return {'written', written}
+return {'written', written, held[3]}
 """
 )
 
 # ARGV: the epoch and the sequence that meta has to show ('' for none); the new epoch; how long the log is; how many
 # fields the new hash has to have; then the fields of the new meta and their values.
-# Answers {'written', 0} or {'refused', why}.
+# Answers {'written', 0, ''} or {'refused', why}.
 BEGIN_EPOCH: Final = (
     _LOG
     + r"""
@@ -79,6 +80,13 @@ redis.call('DEL', meta, tombstones)
 for i = 6, #ARGV, 2 do redis.call('HSET', meta, ARGV[i], ARGV[i + 1]) end
 redis.call('XADD', log, 'MAXLEN', '~', ARGV[4], '*', 'before', last_entry(log), 'epoch', ARGV[3])
 if replaced ~= profiles then redis.call('UNLINK', replaced) end
-return {'written', 0}
+return {'written', 0, ''}
 """
 )
+
+# KEYS: meta. ARGV: epoch; writer; now (ms). Nothing is made where meta is gone, or somebody else's.
+BEAT: Final = r"""
+local held = redis.call('HMGET', KEYS[1], 'epoch', 'writer')
+if held[1] == ARGV[1] and held[2] == ARGV[2] then redis.call('HSET', KEYS[1], 'heartbeat', ARGV[3]) end
+return 0
+"""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import redis
 
@@ -23,6 +23,7 @@ Progress = Callable[[int], None]
 
 CHANGES_AT_ONCE: Final = 1_000  # in one script call; more would hold up every reader for too long
 _BATCH: Final = 1_000
+_ATTEMPTS: Final = 3
 _STAGED_SECONDS: Final = 3_600  # what a broken publish has left behind goes by itself
 _SCAN_COUNT: Final = 1_000
 _COMPARED: Final = (MetaField.EPOCH, MetaField.SEQUENCE)
@@ -58,6 +59,13 @@ class Change:
     content: bytes | None
 
 
+class Written(NamedTuple):
+    """What a script has done: how many changes were newer than what was held, what `meta` showed before."""
+
+    changes: int
+    before: int
+
+
 class RecordWriter:
     """The one writer of a prefix. Raises `redis.RedisError` where Redis does not do as it should."""
 
@@ -69,13 +77,26 @@ class RecordWriter:
         self._writer = writer
         self._write_changes = client.register_script(scripts.WRITE_CHANGES)
         self._begin_epoch = client.register_script(scripts.BEGIN_EPOCH)
+        self._beat = client.register_script(scripts.BEAT)
+        self._epoch = "-"  # when last looked
 
     def in_force(self) -> InForce:
         """What readers read now."""
-        values: Any = self._client.hmget(self._layout.meta, list(MetaField))
-        found: dict[str, bytes | None] = dict(zip(MetaField, values, strict=True))
-        epoch, sequence = ((found[field] or b"").decode("ascii", "replace") for field in _COMPARED)
-        return InForce(Meta.read(found), epoch, sequence)
+        return _in_force(self._client.hmget(self._layout.meta, list(MetaField)))
+
+    def in_force_and_fields(self) -> tuple[InForce, int]:
+        """What readers read now, and how many records there are at the same moment."""
+        for _ in range(_ATTEMPTS):
+            asked = self._epoch
+            with self._client.pipeline(transaction=True) as transaction:
+                transaction.hmget(self._layout.meta, list(MetaField))
+                transaction.hlen(self._layout.profiles(asked))
+                values, fields = transaction.execute()
+            shown = _in_force(values)
+            if shown.meta is None or shown.epoch == asked:
+                return shown, int(fields)
+            self._epoch = shown.epoch
+        raise redis.ResponseError("the epoch changes faster than it can be read")
 
     def fields(self, epoch: str) -> int:
         """How many records, deletions among them, there are."""
@@ -93,8 +114,12 @@ class RecordWriter:
         found: Any = self._client.hget(self._layout.profiles(epoch), profile_id)
         return found if isinstance(found, bytes) else None
 
-    def write(self, epoch: str, changes: Sequence[Change], *, after: int | None = None) -> int:
-        """Write what is newer than what is held, and tell how many that were: all in one script call.
+    def beat(self, epoch: str, now: float) -> None:
+        """Tell that somebody looks after the records, where the epoch and the writer are still these."""
+        self._beat(keys=[self._layout.meta], args=[epoch, self._writer, int(now * 1_000)])
+
+    def write(self, epoch: str, changes: Sequence[Change], *, after: int | None = None) -> Written:
+        """Write what is newer than what is held, all in one script call.
 
         Raises `WriteConflict` where the epoch or the writer is another, or `after` is not the last sequence.
         """
@@ -106,25 +131,32 @@ class RecordWriter:
         return self._answer(self._write_changes(keys=self._keys(epoch), args=arguments))
 
     def replace_all(
-        self, profiles: Iterable[tuple[str, int, bytes]], *, over: InForce, sequence: int, progress: Progress
+        self,
+        profiles: Iterable[tuple[str, int, bytes]],
+        *,
+        over: InForce,
+        sequence: int,
+        progress: Progress,
+        epoch: str | None = None,
     ) -> str:
         """Write every profile (id, sequence, content) under a new epoch, put that in force, and return it.
 
-        Until the last step readers see what was there before, and keep it where something breaks.
-        Raises `WriteConflict` where `over` is not in force any more.
+        `meta` then shows `sequence`, or the highest one written. Until the last step readers see what was there before,
+        and keep it where something breaks. Raises `WriteConflict` where `over` is not in force any more.
         """
-        epoch = secrets.token_hex(16)
+        epoch = epoch or secrets.token_hex(16)
         try:
-            written = self._stage(epoch, profiles, progress)
-            self._put_in_force(epoch, over, written, sequence)
+            written, highest = self._stage(epoch, profiles, progress)
+            self._put_in_force(epoch, over, written, max(sequence, highest))
         except BaseException:
             with contextlib.suppress(redis.RedisError):
                 self._client.unlink(self._layout.profiles(epoch))
             raise
         return epoch
 
-    def _stage(self, epoch: str, profiles: Iterable[tuple[str, int, bytes]], progress: Progress) -> int:
-        key, written = self._layout.profiles(epoch), 0
+    def _stage(self, epoch: str, profiles: Iterable[tuple[str, int, bytes]], progress: Progress) -> tuple[int, int]:
+        """How many there are, and the highest sequence of them."""
+        key, written, highest = self._layout.profiles(epoch), 0, 0
         for batch in _batches(profiles, _BATCH):
             records: Any = {
                 profile_id: self._record(profile_id, Version(epoch, sequence), content)
@@ -134,8 +166,9 @@ class RecordWriter:
             if not written:
                 self._client.expire(key, _STAGED_SECONDS)
             written += len(records)
+            highest = max(highest, *(each[1] for each in batch))
             progress(len(records))
-        return written
+        return written, highest
 
     def _put_in_force(self, epoch: str, over: InForce, written: int, sequence: int) -> None:
         meta: Mapping[str, object] = {
@@ -161,14 +194,20 @@ class RecordWriter:
             return self._codec.write(profile_id, version)
         return self._codec.write(profile_id, version, content)
 
-    def _answer(self, answer: object) -> int:
+    def _answer(self, answer: object) -> Written:
         match answer:
-            case [b"written", int(count)]:
-                return count
+            case [b"written", int(count), bytes(before)]:
+                return Written(count, int(before) if before.isdigit() else 0)
             case [b"refused", bytes(why)]:
                 raise WriteConflict(f"somebody else writes here too ({why.decode('ascii', 'replace')} has changed)")
             case _:
                 raise redis.ResponseError("the script answered something else than it should")
+
+
+def _in_force(values: Any) -> InForce:
+    found: dict[str, bytes | None] = dict(zip(MetaField, values, strict=True))
+    epoch, sequence = ((found[field] or b"").decode("ascii", "replace") for field in _COMPARED)
+    return InForce(Meta.read(found), epoch, sequence)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -5,11 +5,14 @@ from typing import Protocol
 
 import pytest
 
+from authz_server.cache.connection import RedisAddress, connect_blocking
+from authz_server.cache.profile_publisher import RedisProfilePublisher
 from authz_server.core.profile import Profile
 from authz_server.managing.errors import PublishConflict
 from authz_server.managing.ports import Change, ProfilePublisher
 from tests.support.memory_publisher import Kept, MemoryPublisher
 from tests.support.profiles import a_client, a_profile, hmac_auth
+from tests.support.redis_records import Records, connected, valkey
 
 E1, E2 = "1" * 32, "2" * 32
 
@@ -54,9 +57,47 @@ class InMemory:
         self.publisher.kept = self.other.kept = Kept()
 
 
-@pytest.fixture(params=["memory"])
-def published(request: pytest.FixtureRequest) -> Published:
-    return InMemory()
+class InRedis:
+    """A real Valkey."""
+
+    def __init__(self, address: RedisAddress) -> None:
+        self._client = connected(address)
+        self._records = Records(self._client)
+        codec = self._records.codec
+        self.publisher = RedisProfilePublisher(lambda: connect_blocking(address), "authz", codec, "db")
+        self.other = RedisProfilePublisher(lambda: connect_blocking(address), "authz", codec, "other")
+
+    def profiles(self) -> dict[str, Profile]:
+        records, epoch = self._records, self._records.epoch
+        opened = [records.codec.open(each.decode(), epoch, record) for each, record in records.raw().items()]
+        return {each.profile_id: profile for each in opened if (profile := records.codec.profile(each)) is not None}
+
+    def lose(self, profile_id: str) -> None:
+        self._client.hdel(self._records.profiles, profile_id)
+
+    def flush(self) -> None:
+        self._client.flushall()
+
+    def close(self) -> None:
+        self.publisher.close()
+        self.other.close()
+        self._client.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisAddress]:
+    with valkey(tmp_path_factory.mktemp("valkey")) as address:
+        yield address
+
+
+@pytest.fixture(params=["memory", "redis"])
+def published(request: pytest.FixtureRequest) -> Iterator[Published]:
+    if request.param == "memory":
+        yield InMemory()
+        return
+    in_redis = InRedis(request.getfixturevalue("address"))
+    yield in_redis
+    in_redis.close()
 
 
 def change(profile_id: str, sequence: int, **fields: object) -> Change:

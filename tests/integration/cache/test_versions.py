@@ -77,15 +77,15 @@ def test_the_same_write_again_writes_nothing(records: Records) -> None:
     sequence = records.writer.in_force().meta
     assert sequence is not None
     change = _change(records, "pr_a", sequence.sequence + 1)
-    assert records.writer.write(records.epoch, [change]) == 1
-    assert records.writer.write(records.epoch, [change]) == 0
+    assert records.writer.write(records.epoch, [change]).changes == 1
+    assert records.writer.write(records.epoch, [change]).changes == 0
     assert len(records.log()) == 2
 
 
 def test_a_record_that_cannot_be_read_is_replaced_by_any_version(records: Records) -> None:
     records.publish(a_profile("pr_a"))
     records.client.hset(records.profiles, "pr_a", "garbage")
-    assert records.writer.write(records.epoch, [_change(records, "pr_a", 1)]) == 1
+    assert records.writer.write(records.epoch, [_change(records, "pr_a", 1)]).changes == 1
 
 
 def test_tombstones_go_after_a_day_and_younger_ones_stay(records: Records) -> None:
