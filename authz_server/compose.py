@@ -17,7 +17,8 @@ from authz_server.cache.file_source import FileProfileSource
 from authz_server.cache.redis_source import RecordsSigned, RedisProfileSource
 from authz_server.checking.checker import Checker
 from authz_server.checking.ports import Readiness, RunningProfileSource
-from authz_server.core.decision import DenialReason, Denied
+from authz_server.core.decision import Denied
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.facts import CertificateForm, CheckFacts
 from authz_server.documents.errors import DocumentInvalid
 from authz_server.ext_authz.decode import ClientIpFrom, Decoder

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple, Protocol
 
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.facts import CheckFacts
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from authz_server.core import limits
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 
 # RFC 6750: one space, then a b64token. A scheme's name has no case (RFC 9110 section 11.1). Each alphabet ends where
 # the next begins, so that no value makes the match slow.

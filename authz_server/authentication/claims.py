@@ -15,7 +15,7 @@ from typing import Any, Final
 from authz_server.authentication.jose import JsonObject
 from authz_server.core import limits
 from authz_server.core.auth import ClaimValue, RequiredClaim
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 
 _SEGMENT: Final = re.compile(r"(?:[^.\\]|\\[.\\])+")
 _ESCAPED: Final = re.compile(r"\\([.\\])")

@@ -21,7 +21,7 @@ from authz_server.authentication.keys import (
     parse_public_key,
 )
 from authz_server.core.auth import JwtAuth
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import KeysUnavailable, ProfileUnusable
 from authz_server.core.facts import CheckFacts
 from authz_server.core.secret import Secret

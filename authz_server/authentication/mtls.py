@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from authz_server.authentication.authenticator import Authenticated
+from authz_server.authentication.certificate_rules import Constraint, compiled_constraints
 from authz_server.authentication.certificates import read_leaf
-from authz_server.authentication.constraints import Constraint, compiled_constraints
 from authz_server.core.auth import MtlsAuth
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.facts import CheckFacts
 

@@ -6,7 +6,7 @@ from typing import Final
 from authz_server.authentication.authenticator import NO_SUBJECT, Authenticated
 from authz_server.authentication.bearer import bearer_credential
 from authz_server.core.auth import TokenAuth
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.facts import CheckFacts
 from authz_server.core.token import Prefix, digest, is_well_formed

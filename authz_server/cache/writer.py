@@ -147,12 +147,21 @@ class RecordWriter:
         epoch = epoch or secrets.token_hex(16)
         try:
             written, highest = self._stage(epoch, profiles, progress)
-            self._put_in_force(epoch, over, written, max(sequence, highest))
         except BaseException:
-            with contextlib.suppress(redis.RedisError):
-                self._client.unlink(self._layout.profiles(epoch))
+            self._take_back(epoch)
             raise
+        try:
+            self._put_in_force(epoch, over, written, max(sequence, highest))
+        except WriteConflict:
+            self._take_back(epoch)
+            raise
+        # After any other error nobody knows whether the script has run: the records may be those in force by now, and
+        # where they are not, they expire.
         return epoch
+
+    def _take_back(self, epoch: str) -> None:
+        with contextlib.suppress(redis.RedisError):
+            self._client.unlink(self._layout.profiles(epoch))
 
     def _stage(self, epoch: str, profiles: Iterable[tuple[str, int, bytes]], progress: Progress) -> tuple[int, int]:
         """How many there are, and the highest sequence of them."""

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable
 
 from authz_server.checking.ports import Clock, LoadedProfile, ProfileSource
-from authz_server.core.decision import Allowed, Decision, DenialReason, Denied
+from authz_server.core.decision import Allowed, Decision, Denied
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import Fault
 from authz_server.core.facts import CheckFacts
 from authz_server.core.policy import first_refusal, identify

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 
 
 class Fault(Exception):

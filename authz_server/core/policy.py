@@ -7,7 +7,7 @@ before credentials, so that a blocked caller learns nothing about a token and co
 from collections.abc import Callable
 from typing import Final
 
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.facts import CheckFacts, is_identifier
 from authz_server.core.profile import Profile, ProfileKey
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from authz_server.core.decision import ALLOWED_CODE
-from authz_server.core.decision import DenialReason as Reason
+from authz_server.core.denial_reasons import DenialReason as Reason
 from authz_server.core.token import Prefix
 from authz_server.dev.certificates import Certificates
 from authz_server.dev.ports import Ports

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import Final
 
-from authz_server.authentication.chain import check_ca_bundle
-from authz_server.authentication.constraints import (
+from authz_server.authentication.certificate_chain import check_ca_bundle
+from authz_server.authentication.certificate_rules import (
     check_common_name,
     check_fingerprint,
     check_issuer_dn,

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from authz_server.core import answer
-from authz_server.core.decision import DENIALS, Allowed, Decision, DenialReason, Denied
+from authz_server.core.decision import Allowed, Decision, Denied, dynamic_metadata
+from authz_server.core.denial_reasons import DENIALS, DenialReason
+from authz_server.core.denied_response import denied_body, denied_headers
 from authz_server.core.facts import CheckFacts
+from authz_server.core.upstream_headers import SUBJECT_HEADER, Mutations, upstream_mutations, written_subject
 from authz_server.wire import ext_authz_pb2 as wire
 
 UNAVAILABLE: Final = 14  # google.rpc.Code
@@ -66,21 +68,21 @@ class Encoder:
         """Let the call through, with the identity that the upstream is to see."""
         profile, subject = allowed
         if facts.authz_headers:  # forged by the caller: nothing to prepare for
-            return _whole(_CHECK_OK, _allowed(allowed, answer.upstream_mutations(profile, subject, facts)))
-        written = None if subject is None else answer.written_subject(subject)
+            return _whole(_CHECK_OK, _allowed(allowed, upstream_mutations(profile, subject, facts)))
+        written = None if subject is None else written_subject(subject)
         if written is None:
             encoded: bytes | None = profile.prepared.get("allowed")
             if encoded is None:
-                nobody = answer.upstream_mutations(profile, None, facts)
+                nobody = upstream_mutations(profile, None, facts)
                 encoded = profile.prepared["allowed"] = _whole(_CHECK_OK, _allowed(allowed, nobody))
             return encoded
         prepared: _Prepared | None = profile.prepared.get("with a subject")
         if prepared is None:
-            somebody = answer.upstream_mutations(profile, _SOME_SUBJECT, facts)
-            others = tuple(pair for pair in somebody.set_headers if pair[0] != answer.SUBJECT_HEADER)
+            somebody = upstream_mutations(profile, _SOME_SUBJECT, facts)
+            others = tuple(pair for pair in somebody.set_headers if pair[0] != SUBJECT_HEADER)
             prepared = _allowed(allowed, somebody._replace(set_headers=others))
             profile.prepared["with a subject"] = prepared
-        return _whole(_CHECK_OK, prepared, _delimited(_OK_HEADERS, _option(answer.SUBJECT_HEADER, written)))
+        return _whole(_CHECK_OK, prepared, _delimited(_OK_HEADERS, _option(SUBJECT_HEADER, written)))
 
     def denied(self, denied: Denied, facts: CheckFacts, request_id: str) -> bytes:
         """Refuse the call; `request_id` is one that may be shown to the caller."""
@@ -90,7 +92,7 @@ class Encoder:
         prepared: _Prepared | None = known.get(key)
         if prepared is None:
             prepared = known[key] = self._denied(denied, grpc_caller=facts.grpc_caller)
-        body = answer.denied_body(reason, request_id, grpc_caller=facts.grpc_caller)
+        body = denied_body(reason, request_id, grpc_caller=facts.grpc_caller)
         return _whole(_CHECK_DENIED, prepared, _delimited(_DENIED_BODY, body))
 
     def cannot_tell(self) -> bytes:
@@ -111,18 +113,18 @@ class Encoder:
     def _denied_response(self, denied: Denied, *, grpc_caller: bool) -> wire.DeniedHttpResponse:
         return wire.DeniedHttpResponse(
             status=wire.HttpStatus(code=_STATUS_CODES[DENIALS[denied.reason].status]),
-            headers=_options(answer.denied_headers(denied, self._realm, grpc_caller=grpc_caller)),
+            headers=_options(denied_headers(denied, self._realm, grpc_caller=grpc_caller)),
         )
 
 
-def _allowed(allowed: Allowed, mutations: answer.Mutations) -> _Prepared:
+def _allowed(allowed: Allowed, mutations: Mutations) -> _Prepared:
     ok = wire.OkHttpResponse(headers=_options(mutations.set_headers), headers_to_remove=mutations.removed)
     return _Prepared(_head(0, allowed), ok.SerializeToString())
 
 
 def _head(code: int, decision: Decision) -> bytes:
     response = wire.CheckResponse(status=wire.Status(code=code))
-    response.dynamic_metadata.update(answer.metadata(decision))
+    response.dynamic_metadata.update(dynamic_metadata(decision))
     return response.SerializeToString()
 
 

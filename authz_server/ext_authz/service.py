@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from authz_server.checking.checker import Checker
-from authz_server.core.decision import Allowed, Decision, DenialReason, Denied
+from authz_server.core.decision import Allowed, Decision, Denied
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import CannotTell
 from authz_server.core.facts import CheckFacts, is_request_id
 from authz_server.ext_authz.decode import Decoder, Metadata
@@ -106,6 +107,8 @@ class CheckService:
                 return self._answer(facts, Denied(DenialReason.INTERNAL_ERROR), started)
             if self._fault_as is FaultAs.ERROR_RESPONSE:
                 return self._encoder.cannot_tell()
-        except Exception:  # noqa: BLE001 - a fault within the fault: the caller is refused all the same
+        except _ENDING:
+            raise
+        except BaseException:  # noqa: BLE001 - a fault within the fault: the caller is refused all the same
             return self._last_resort
         raise error

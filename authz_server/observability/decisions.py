@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from authz_server.core.allow_list import parse_address
-from authz_server.core.decision import ALLOWED_CODE, DENIALS, Allowed, Decision, Denied
+from authz_server.core.decision import ALLOWED_CODE, Allowed, Decision, Denied
+from authz_server.core.denial_reasons import DENIALS
 from authz_server.core.errors import CannotTell, Fault
 from authz_server.core.facts import CheckFacts, is_identifier, is_request_id
 from authz_server.observability.lines import Lines

@@ -16,8 +16,9 @@ class Fault(NamedTuple):
 _POLICY: Final = "core/policy.py"
 _FACTS: Final = "core/facts.py"
 _LIST: Final = "core/allow_list.py"
-_ANSWER: Final = "core/answer.py"
-_DECISION: Final = "core/decision.py"
+_DENIAL_REASONS: Final = "core/denial_reasons.py"
+_DENIED_RESPONSE: Final = "core/denied_response.py"
+_UPSTREAM_HEADERS: Final = "core/upstream_headers.py"
 _CHECKER: Final = "checking/checker.py"
 _BEARER: Final = "authentication/bearer.py"
 _TOKEN: Final = "authentication/token.py"
@@ -26,7 +27,7 @@ _JOSE: Final = "authentication/jose.py"
 _KEYS: Final = "authentication/keys.py"
 _CLAIMS: Final = "authentication/claims.py"
 _MTLS: Final = "authentication/mtls.py"
-_CONSTRAINTS: Final = "authentication/constraints.py"
+_CERTIFICATE_RULES: Final = "authentication/certificate_rules.py"
 _DECODE: Final = "ext_authz/decode.py"
 _ENCODE: Final = "ext_authz/encode.py"
 _SERVICE: Final = "ext_authz/service.py"
@@ -106,7 +107,7 @@ FAULTS: Final = (
     Fault("cnf is ignored", _CLAIMS, '"cnf" not in claims', "True", "jwt"),
     Fault("a token may live longer than the profile says", _CLAIMS, "<= self.max_lifetime)", "< 10**9)", "jwt"),
     Fault("the issuer is not compared", _CLAIMS, 'claims.get("iss") == self.issuer', '"iss" in claims', "jwt"),
-    Fault("a missing scope is 401", _DECISION, '403,\n        "Scope insufficient"',
+    Fault("a missing scope is 401", _DENIAL_REASONS, '403,\n        "Scope insufficient"',
           '401,\n        "Scope insufficient"', "oidc"),
     Fault("one scope of several is enough", _CLAIMS, "self.scopes <= _scopes_of(claims)",
           "not self.scopes or self.scopes & _scopes_of(claims)", "oidc"),
@@ -120,14 +121,14 @@ FAULTS: Final = (
           "for satisfies in self._constraints:\n            if not satisfies(leaf, now):",
           "if self._constraints:\n            if not any(satisfies(leaf, now) for satisfies in self._constraints):",
           "mtls"),
-    Fault("a SPIFFE prefix ends anywhere", _CONSTRAINTS, 'removesuffix("*")', 'removesuffix("/*")', "mtls"),
-    Fault("common names are compared without case", _CONSTRAINTS, "leaf.common_names[0] in allowed",
+    Fault("a SPIFFE prefix ends anywhere", _CERTIFICATE_RULES, 'removesuffix("*")', 'removesuffix("/*")', "mtls"),
+    Fault("common names are compared without case", _CERTIFICATE_RULES, "leaf.common_names[0] in allowed",
           "leaf.common_names[0].lower() in {name.lower() for name in allowed}", "mtls"),
     # Answers
-    Fault("405 does not say what is allowed", _ANSWER,
+    Fault("405 does not say what is allowed", _DENIED_RESPONSE,
           "if denied.reason is DenialReason.METHOD_NOT_ALLOWED and profile is not None:", "if profile is Ellipsis:"),
-    Fault("forged x-authz headers stay", _ANSWER, "(*_OWN_HEADERS, *facts.authz_headers)", "_OWN_HEADERS"),
-    Fault("Authorization reaches the upstream", _ANSWER, " and not profile.auth.forward_authorization",
+    Fault("forged x-authz headers stay", _UPSTREAM_HEADERS, "(*_OWN_HEADERS, *facts.authz_headers)", "_OWN_HEADERS"),
+    Fault("Authorization reaches the upstream", _UPSTREAM_HEADERS, " and not profile.auth.forward_authorization",
           " and profile.auth.forward_authorization", "token"),
     Fault("one request's subject shapes the next answer", _ENCODE, "_SOME_SUBJECT, facts", "written, facts", "jwt"),
     Fault("any x-request-id is given back", _SERVICE, "if request_id is None or not is_request_id(request_id):",

@@ -7,7 +7,8 @@ from typing import Any, Final
 from authz_server.authentication.authenticator import NO_SUBJECT, Authenticated
 from authz_server.checking.checker import Checker
 from authz_server.checking.ports import LoadedProfile
-from authz_server.core.decision import Decision, DenialReason
+from authz_server.core.decision import Decision
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.facts import CertificateForm, CheckFacts
 from authz_server.core.profile import Profile
 from authz_server.ext_authz.decode import ClientIpFrom, Decoder

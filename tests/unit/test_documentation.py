@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from authz_server.cli.exits import ExitCode
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.settings import variables
 
 ROOT: Final = Path(__file__).parents[2]

@@ -226,6 +226,22 @@ def test_a_publish_that_breaks_off_leaves_what_was_there(records: Records) -> No
     assert (records.writer.in_force(), records.raw(), records.log(), records.client.dbsize()) == before
 
 
+@pytest.mark.parametrize("broken", [redis.ConnectionError, redis.TimeoutError, KeyboardInterrupt])
+def test_a_publish_that_never_hears_that_it_is_in_force_takes_nothing_back(
+    records: Records, broken: type[BaseException]
+) -> None:
+    class Unheard(RecordWriter):
+        def _put_in_force(self, *arguments: Any) -> None:
+            super()._put_in_force(*arguments)
+            raise broken
+
+    records.writer = Unheard(records.client, records.layout, records.codec, NAME)
+    with pytest.raises(broken):
+        records.publish(*some_profiles(2))
+    assert set(held(records)) == {"pr_0", "pr_1"}
+    assert records.client.ttl(records.profiles) == -1
+
+
 def test_what_a_killed_publish_leaves_behind_goes_by_itself(records: Records) -> None:
     class Killed(RecordWriter):
         def _put_in_force(self, *_: Any) -> None:

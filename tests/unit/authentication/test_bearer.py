@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from authz_server.authentication.bearer import bearer_credential
 from authz_server.core import limits
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 
 MISSING = DenialReason.CREDENTIAL_MISSING
 MALFORMED = DenialReason.CREDENTIAL_MALFORMED

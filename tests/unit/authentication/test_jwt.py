@@ -13,7 +13,7 @@ from authz_server.authentication.authenticator import Authenticated
 from authz_server.authentication.build import authenticator_for
 from authz_server.core import limits
 from authz_server.core.auth import JwtAuth, PreviousSecret, RequiredClaim
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.facts import CheckFacts
 from authz_server.core.secret import Secret

@@ -7,7 +7,7 @@ import pytest
 from authz_server.authentication.authenticator import Authenticated
 from authz_server.authentication.build import authenticator_for
 from authz_server.core.auth import MtlsAuth
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.facts import CertificateForm, CheckFacts
 from tests.unit.authentication.issued import HOUR, a_certificate, a_name, an_authority, forwarded

@@ -8,7 +8,7 @@ import pytest
 from authz_server.authentication.authenticator import Authenticated
 from authz_server.authentication.build import authenticator_for
 from authz_server.core.auth import OidcAuth, RequiredClaim, TokenUse
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import KeysUnavailable, ProfileUnusable
 from tests.unit.authentication.tokens import (
     ISSUER,

@@ -8,7 +8,7 @@ import pytest
 from authz_server.authentication.authenticator import NO_SUBJECT, Authenticated
 from authz_server.authentication.build import authenticator_for
 from authz_server.core.auth import PreviousToken, TokenAuth
-from authz_server.core.decision import DenialReason
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.facts import CheckFacts
 from authz_server.core.token import Prefix, digest, issue

@@ -9,7 +9,8 @@ from authz_server.authentication.authenticator import Authenticated
 from authz_server.checking.checker import Checker
 from authz_server.checking.ports import LoadedProfile, Readiness
 from authz_server.core.auth import TokenAuth
-from authz_server.core.decision import Allowed, Decision, DenialReason, Denied
+from authz_server.core.decision import Allowed, Decision, Denied
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import CannotTell, Fault, KeysUnavailable, LookupFailed, ProfileUnusable
 from authz_server.core.facts import CheckFacts
 from tests.support.checks import NOW, FetchedProfiles, FixedAuthenticator, HeldProfiles

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from authz_server.core.allow_list import AllowList
-from authz_server.core.decision import DENIALS, DenialReason, Step
+from authz_server.core.denial_reasons import DENIALS, DenialReason, Step
 from authz_server.core.facts import CheckFacts
 from authz_server.core.policy import RULES, first_refusal, identify
 from authz_server.core.profile import ProfileKey

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from authz_server.core.decision import ALLOWED_CODE, DENIALS, DenialReason
+from authz_server.core.decision import ALLOWED_CODE
+from authz_server.core.denial_reasons import DENIALS, DenialReason
 from authz_server.dev.examples import Example, examples
 from authz_server.dev.ports import Ports
 from authz_server.dev.samples import load_or_make

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authz_server.core.answer import metadata
 from authz_server.core.auth import AuthConfig, MtlsAuth, NoAuth, OidcAuth
-from authz_server.core.decision import DENIALS, Allowed, Decision, DenialReason, Denied
+from authz_server.core.decision import Allowed, Decision, Denied, dynamic_metadata
+from authz_server.core.denial_reasons import DENIALS, DenialReason
 from authz_server.core.facts import CheckFacts
 from authz_server.ext_authz.encode import Encoder
 from authz_server.wire import ext_authz_pb2 as wire
@@ -91,7 +91,7 @@ def test_status_is_ok_if_and_only_if_the_decision_is_allowed(
             assert response.WhichOneof("http_response") == (
                 "ok_response" if isinstance(decision, Allowed) else "denied_response"
             )
-            assert read_response(answer).metadata == metadata(decision)
+            assert read_response(answer).metadata == dynamic_metadata(decision)
             assert b"SENTINEL" not in answer
 
 

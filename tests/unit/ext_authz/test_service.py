@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from authz_server.authentication.authenticator import Authenticated
 from authz_server.checking.checker import Checker
 from authz_server.checking.ports import LoadedProfile
-from authz_server.core.decision import Allowed, DenialReason, Denied
+from authz_server.core.decision import Allowed, Denied
+from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import CannotTell, Fault, KeysUnavailable, LookupFailed, ProfileUnusable
 from authz_server.core.facts import CheckFacts
 from authz_server.ext_authz.encode import Encoder, FaultAs

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz_server.core.auth import TokenAuth
-from authz_server.core.decision import DENIALS, Allowed, DenialReason, Denied
+from authz_server.core.decision import Allowed, Denied
+from authz_server.core.denial_reasons import DENIALS, DenialReason
 from authz_server.core.errors import CannotTell, LookupFailed
 from authz_server.core.facts import CheckFacts
 from authz_server.core.profile import Client, Profile

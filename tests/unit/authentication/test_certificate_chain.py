@@ -6,9 +6,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from authz_server.authentication import chain
+from authz_server.authentication import certificate_chain
+from authz_server.authentication.certificate_chain import CertificateBundle, check_ca_bundle
 from authz_server.authentication.certificates import Leaf, read_leaf
-from authz_server.authentication.chain import CertificateBundle, check_ca_bundle
 from authz_server.core import limits
 from authz_server.core.facts import CertificateForm
 from tests.unit.authentication.issued import (
@@ -165,7 +165,7 @@ def test_a_leaf_whose_key_or_extensions_cannot_be_read_is_refused(monkeypatch: p
     def unreadable(_: x509.Certificate) -> bool:
         raise ValueError
 
-    monkeypatch.setattr(chain, "_is_for_clients", unreadable)
+    monkeypatch.setattr(certificate_chain, "_is_for_clients", unreadable)
     assert not admits([ROOT], a_client())
 
 

@@ -8,8 +8,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz_server.authentication.certificates import read_leaf
-from authz_server.authentication.constraints import (
+from authz_server.authentication.certificate_rules import (
     check_common_name,
     check_fingerprint,
     check_issuer_dn,
@@ -18,6 +17,7 @@ from authz_server.authentication.constraints import (
     check_san_uri,
     compiled_constraints,
 )
+from authz_server.authentication.certificates import read_leaf
 from authz_server.core.auth import MtlsAuth
 from authz_server.core.facts import CertificateForm
 from tests.unit.authentication.issued import Issued, a_certificate, a_name, an_authority

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from authz_server.authentication.certificate_chain import CertificateBundle
 from authz_server.authentication.certificates import Leaf, ascii_lower
-from authz_server.authentication.chain import CertificateBundle
 from authz_server.authentication.distinguished_names import parse_distinguished_name
 from authz_server.core.auth import MtlsAuth
 
