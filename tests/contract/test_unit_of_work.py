@@ -13,16 +13,10 @@ from authz_server.managing.credential_state import State
 from authz_server.managing.errors import IdTaken, NameTaken
 from authz_server.managing.ports import Database, ProfileFilter
 from authz_server.managing.records import ClientRecord, Credential, Position, ProfileRecord
-from tests.support.memory_database import MemoryDatabase
 from tests.support.profiles import hmac_auth, token_auth
 from tests.support.records import NOW, a_client_record, a_profile_record, an_event, at_version
 
 HOUR = 3_600.0
-
-
-@pytest.fixture(params=["memory"])
-def database(request: pytest.FixtureRequest) -> Database:
-    return MemoryDatabase()
 
 
 def put(database: Database, *records: ClientRecord | ProfileRecord) -> None:

@@ -6,16 +6,10 @@ import pytest
 
 from authz_server.managing.ports import AuditFilter, Database
 from authz_server.managing.records import Actor, FieldChange, OutboxEvent, Page, Role
-from tests.support.memory_database import MemoryDatabase
 from tests.support.records import NOW, an_api_key, an_entry, an_event
 
 DAY = 86_400.0
 EVERYTHING = AuditFilter()
-
-
-@pytest.fixture(params=["memory"])
-def database(request: pytest.FixtureRequest) -> Database:
-    return MemoryDatabase()
 
 
 def test_an_api_key_is_found_by_its_id_and_its_digest(database: Database) -> None:
