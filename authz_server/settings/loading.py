@@ -14,7 +14,6 @@ from authz_server.settings.variables import PREFIX, Settings, Source, names, var
 _WITHOUT_EFFECT: Final = frozenset(
     PREFIX + name
     for name in (
-        "DATABASE_URL",
         "HTTP_CHECK_LISTEN",
         "HTTP_LISTEN",
         "HTTP_TLS_CERT",

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from authz_server.core.secret import REDACTED, Secret
 from authz_server.settings import values
+from authz_server.settings.database import database_url, masked_database_url
 from authz_server.settings.values import ListenAddress, Parser
 
 PREFIX: Final = "AUTHZ_"
@@ -92,6 +93,13 @@ class Settings:
         values.optional(values.path), "", "The client certificate (PEM) that Redis is shown."
     )
     redis_tls_key: Path | None = _variable(values.optional(values.path), "", "Its private key (PEM).")
+    database_url: Secret = _variable(
+        database_url,
+        "sqlite:///authz.db",
+        "Where clients and profiles are kept: a file of SQLite's, or postgresql+psycopg://.",
+        secret=True,
+        show=masked_database_url,
+    )
     profiles_file: Path | None = _variable(
         values.optional(values.path), "", "Serve from this declarative file instead of Redis."
     )
