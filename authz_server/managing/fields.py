@@ -36,11 +36,12 @@ def without(fields: Fields, *names: str) -> Fields:
     return Fields({name: value for name, value in fields.items() if name not in names}, fields.path, fields.report)
 
 
-def refuse_what_only_documents_have(auth: Fields) -> None:
-    """A predecessor, a sealed secret or a name of the environment's comes with a document, as a whole."""
+def without_what_only_documents_have(auth: Fields) -> Fields:
+    """A predecessor, a sealed secret or a name of the environment's comes with a document, as a whole: refused here."""
     for name in _OF_DOCUMENTS:
         if name in auth:
             auth.error(name, Code.UNAVAILABLE, "is taken in a document that is applied, not in a single request")
+    return without(auth, *_OF_DOCUMENTS)
 
 
 def refuse_profiles(client: Fields) -> None:

@@ -12,14 +12,14 @@ from authz_server.core.secret import Secret
 from authz_server.documents.errors import Code
 from authz_server.documents.fields import Fields
 from authz_server.documents.profiles import ProfileReader
-from authz_server.managing.fields import EXPIRES_IN_HOURS, refuse_what_only_documents_have
+from authz_server.managing.fields import EXPIRES_IN_HOURS, without_what_only_documents_have
 from authz_server.managing.ports import RandomBelow
 from authz_server.managing.records import Credential, IssuedCredential
 
 HOUR_SECONDS: Final = 3_600
 _ID_DIGITS: Final = 22  # 62**22 > 2**128
 _SHORT_HASH: Final = 32  # bytes
-_KEYS: Final = ("secret", "secret_env", "secret_sealed", "public_key", "jwks")
+_KEYS: Final = ("secret", "public_key", "jwks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def read_auth(fields: Fields, issuer: Issuer, reader: ProfileReader, profile_id:
     auth_fields = fields.mapping("auth")
     if auth_fields is None:
         return None
-    refuse_what_only_documents_have(auth_fields)
+    auth_fields = without_what_only_documents_have(auth_fields)
     value = _made(auth_fields, issuer)
     auth = reader.auth(_completed(auth_fields, value), profile_id)
     if auth is None:

@@ -100,6 +100,7 @@ class Relay:
         self._started = False  # what Redis shows before may be of a database that was restored since
         self._in_step = False
         self._problem: str | None = None
+        self._cannot_catch_up: str | None = None  # why only publishing everything helps
         self._retry_seconds = 0.0
         self._retry_at = 0.0
         self._pruned_at = 0.0
@@ -165,6 +166,7 @@ class Relay:
         self._publisher.replace_all(epoch, everything(), over=self._publisher.in_force(), sequence=publication.sequence)
         self._epoch, self._last = epoch, publication.sequence
         self._in_step = self._started = True
+        self._cannot_catch_up = None
         self._observer.republished(published)
         return published
 
@@ -211,6 +213,8 @@ class Relay:
             return f"the profiles in Redis are written by {shown.writer}"
         if not self._started:
             return "the start"
+        if self._cannot_catch_up is not None:
+            return self._cannot_catch_up
         if shown.epoch != publication.epoch:
             return "Redis shows another epoch than the database has announced"
         if not shown.complete:
@@ -232,12 +236,12 @@ class Relay:
         while True:
             with self._database.read() as unit:
                 records = unit.profiles.batch(after, CHANGES_AT_ONCE)
+            if not records:
+                return
             for record in records:
                 yield Change(record.profile.id, record.version, record.profile)
-            if len(records) < CHANGES_AT_ONCE:
-                return
-            after = records[-1].profile.id
             self._observer.progress(len(records))
+            after = records[-1].profile.id
 
     def _drain(self, sequence: int | None) -> None:
         """Publish what is pending, in its order; up to `sequence`, or all."""
@@ -266,7 +270,8 @@ class Relay:
             return
         self._observer.failed(f"Redis has lost what it confirmed: it shows {shown} after {self._last}", 0.0)
         if shown < publication.pruned_through:
-            raise PublishConflict("Redis shows a state older than what the outbox keeps")
+            self._cannot_catch_up = "Redis shows a state from before what the outbox keeps"
+            raise PublishConflict(self._cannot_catch_up)
         while True:
             with self._database.read() as unit:
                 events = unit.outbox.since(shown, CHANGES_AT_ONCE)

@@ -152,10 +152,11 @@ class _Profiles(_Repository):
     lock = get
 
     def lock_of_client(self, client_id: str) -> tuple[ProfileRecord, ...]:
-        return tuple(each for each in self.batch("", len(self._state.profiles)) if each.profile.client.id == client_id)
+        ids = sorted(each for each, held in self._state.profiles.items() if held.profile.client.id == client_id)
+        return tuple(self._joined(self._state.profiles[each]) for each in ids)
 
     def count_of_client(self, client_id: str) -> int:
-        return len(self.lock_of_client(client_id))
+        return sum(held.profile.client.id == client_id for held in self._state.profiles.values())
 
     def find(self, profile_ids: Sequence[str]) -> dict[str, ProfileRecord]:
         return {each: record for each in profile_ids if (record := self.get(each)) is not None}
