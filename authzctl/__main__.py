@@ -1,0 +1,5 @@
+"""`python -m authzctl`."""
+
+from authzctl.app import main
+
+main()

@@ -1,0 +1,40 @@
+"""`authzctl audit`: who changed what, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from authzctl import shown
+from authzctl.options import LIMIT, AllOption, LimitOption, OutputOption
+from authzctl.output import Output, is_for_people, table, write
+from authzctl.session import opened
+
+
+def audit(
+    context: typer.Context,
+    *,
+    client: Annotated[str | None, typer.Option("--client", metavar="ID", help="Of this client alone.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="ID", help="Of this profile alone.")] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", metavar="ID", help="By this one alone: an API key's id, or command_line.")
+    ] = None,
+    action: Annotated[
+        str | None, typer.Option("--action", help="This alone, such as credential.rotate or client.delete.")
+    ] = None,
+    limit: LimitOption = LIMIT,
+    everything: AllOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show who changed what, newest first. It never holds a secret.
+
+    Example: authzctl audit --profile pr_production --limit 10
+    """
+    query = {"client_id": client, "profile_id": profile, "actor_id": actor, "action": action}
+    with opened(context) as api:
+        found = list(api.items("/audit", query, None if everything else limit))
+    if is_for_people(output):
+        table(("AT", "WHO", "ACTION", "WHAT", "CHANGES"), map(shown.audit_row, found), whole=("AT",))
+    else:
+        write(found, output)

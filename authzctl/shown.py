@@ -1,0 +1,170 @@
+"""Clients, profiles, credentials, audit entries and API keys as people read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import typer
+
+from authzctl.output import Shape, say
+from authzctl.plain_text import on_one_line
+
+NOTHING: Final = "-"
+PENDING: Final = (
+    "pending: Redis has not taken this change yet, and calls are still judged by what was in force before; "
+    "the server goes on trying"
+)
+
+
+def time(value: Any) -> str:
+    """A time to the second; `-` for none."""
+    text = str(value or NOTHING)
+    head, dot, _ = text.partition(".")
+    return f"{head}Z" if dot and text.endswith("Z") else text
+
+
+def yes_or_no(value: Any) -> str:
+    """A boolean."""
+    return "yes" if value else "no"
+
+
+def named(shape: Shape) -> str:
+    """`cl_acme "Acme mobile"`; the id alone where the name is not known."""
+    return on_one_line(f'{shape["id"]} "{shape["name"]}"' if "name" in shape else str(shape["id"]))
+
+
+def labels(shape: Shape) -> str:
+    """`team=mobile tier=gold`."""
+    return " ".join(f"{name}={value}" for name, value in (shape.get("labels") or {}).items()) or NOTHING
+
+
+def state(profile: Shape) -> str:
+    """Whether it lets anybody through, in one word: `disabled`, or the state of its credential."""
+    if not profile["active"]:
+        return "disabled"
+    return str((profile.get("credential_state") or {}).get("state", "none"))
+
+
+def client_facts(client: Shape) -> Iterator[tuple[str, str]]:
+    """A client, line by line."""
+    yield "id", client["id"]
+    yield "name", client["name"]
+    yield "description", client.get("description") or NOTHING
+    yield "active", yes_or_no(client["active"])
+    yield "labels", labels(client)
+    yield from _recorded(client)
+
+
+def profile_facts(profile: Shape) -> Iterator[tuple[str, str]]:
+    """A profile, line by line; of its auth only what is set."""
+    yield "id", profile["id"]
+    yield "client", profile["client_id"]
+    yield "name", profile["name"]
+    yield "active", yes_or_no(profile["active"])
+    yield "methods", _or_all(profile["allowed_methods"])
+    yield "addresses", _or_all(profile["allowed_ips"])
+    yield "routes", _or_all(profile["allowed_routes"])
+    yield "labels", labels(profile)
+    auth = profile["auth"]
+    yield "auth", auth["type"]
+    for name, value in auth.items():
+        if name != "type" and value not in (None, [], {}, False):
+            yield f"  {name}", _setting(value)
+    yield "credential", _credential_state(profile.get("credential_state") or {})
+    yield from _recorded(profile)
+
+
+def api_key_row(key: Shape) -> tuple[str, ...]:
+    """An API key in a list."""
+    standing = "revoked" if key.get("revoked_at") else "valid" if key["active"] else "expired"
+    return key["id"], key["name"], key["role"], standing, time(key["expires_at"]), time(key["last_used_at"])
+
+
+def audit_row(entry: Shape) -> tuple[str, ...]:
+    """One audit entry in a list."""
+    what = next((entry[name] for name in ("profile_id", "client_id", "api_key_id") if entry.get(name)), NOTHING)
+    return time(entry["at"]), entry["actor"]["name"], entry["action"], what, changes(entry["changes"])
+
+
+def changes(changed: Mapping[str, Mapping[str, Any]]) -> str:
+    """`active: true -> false; name: "a" -> "b"`."""
+    return "; ".join(f"{name}: {change(each)}" for name, each in changed.items()) or NOTHING
+
+
+def change(each: Mapping[str, Any]) -> str:
+    """`true -> false`; where there was nothing before, or is nothing after, only the other."""
+    before, after = each.get("from"), each.get("to")
+    if before is None:
+        return _json(after)
+    return f"{_json(before)} -> {_json(after)}"
+
+
+def credential(answer: Shape) -> None:
+    """Print a new credential, what a caller sends with it, and that it is not shown again."""
+    issued = answer.get("credential")
+    if not issued:
+        return
+    expiry = f"expires {time(issued['expires_at'])}" if issued.get("expires_at") else "never expires"
+    kind = {"token": "token", "jwt": "HMAC secret, which signs the caller's JWTs", "api_key": "API key"}
+    if "value" not in issued:
+        return
+    typer.echo(f"\nThe {kind.get(issued['type'], 'credential')} ({expiry}):\n\n  {issued['value']}\n")
+    headers = issued.get("headers") or {}
+    if headers:
+        typer.echo("A caller sends:\n")
+        for name, value in headers.items():
+            typer.echo(f"  {on_one_line(name)}: {on_one_line(value)}")
+        if issued["type"] == "jwt":
+            typer.echo("  Authorization: Bearer <a JWT signed with the secret>")
+        typer.echo()
+    typer.echo("Store it now: it is not shown again.")
+
+
+def propagation(answer: Shape) -> None:
+    """Say so where a change is not in force yet."""
+    if answer.get("propagation") == "pending":
+        say(PENDING)
+
+
+def warnings(answer: Shape) -> None:
+    """What the API thinks should be looked at again."""
+    for warning in answer.get("warnings") or ():
+        detail = warning.get("detail", "") if isinstance(warning, Mapping) else str(warning)
+        where = str(warning.get("path") or warning.get("pointer") or "") if isinstance(warning, Mapping) else ""
+        say(on_one_line(f"warning: {where}: {detail}" if where else f"warning: {detail}"))
+
+
+def _recorded(shape: Shape) -> Iterator[tuple[str, str]]:
+    yield "version", str(shape["version"])
+    yield "created", time(shape["created_at"])
+    yield "updated", time(shape["updated_at"])
+
+
+def _or_all(entries: list[str]) -> str:
+    return ", ".join(entries) or "all"
+
+
+def _credential_state(credential: Shape) -> str:
+    standing = str(credential.get("state", "none"))
+    if standing == "none":
+        return NOTHING
+    expiry = f"expires {time(credential['expires_at'])}" if credential.get("expires_at") else "never expires"
+    if standing == "expired":
+        expiry = f"since {time(credential['expires_at'])}"
+    return f"{standing}, {expiry}, made {time(credential.get('created_at'))}"
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("-----BEGIN"):
+        return f"PEM, {len(value.splitlines())} lines; -o yaml shows it"
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        return ", ".join(value)
+    if isinstance(value, dict) and "keys" in value:
+        return f"{len(value['keys'])} keys; -o yaml shows them"
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
