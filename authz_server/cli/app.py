@@ -16,7 +16,20 @@ from authz_server.settings import SettingsError
 PROGRAM: Final = "authz-server"
 
 # Each is a module beside this one, with a function of that name, or with a Typer named `app`.
-COMMANDS: Final = ("check", "dev", "publish", "validate", "show", "token", "secrets", "config")
+COMMANDS: Final = (
+    "check",
+    "manage",
+    "dev",
+    "publish",
+    "republish",
+    "validate",
+    "show",
+    "token",
+    "apikey",
+    "secrets",
+    "db",
+    "config",
+)
 
 
 def main() -> None:

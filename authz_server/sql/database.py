@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
 
+from authz_server.managing.errors import DatabaseUnavailable
 from authz_server.sealing.seal import Seal
 from authz_server.sql import migration
 from authz_server.sql.api_keys import SqlApiKeys
 from authz_server.sql.audit import SqlAudit
+from authz_server.sql.backup import CannotBackUp, back_up
 from authz_server.sql.clients import SqlClients
-from authz_server.sql.engine import Engines, connect
+from authz_server.sql.engine import WAIT_SECONDS, Engines, connect
 from authz_server.sql.faults import translated
 from authz_server.sql.idempotency import SqlIdempotencyKeys
+from authz_server.sql.inspection import Inspected, inspect
 from authz_server.sql.profiles import SqlProfiles
 from authz_server.sql.publishing import SqlOutbox, SqlPublicationRow
 from authz_server.sql.transaction import Transaction
@@ -44,6 +48,7 @@ class SqlDatabase:
         """
         self._engines: Engines = connect(url)
         self._seal = seal
+        self._turn = threading.Lock()  # SQLite's own queue is one of sleepers: this process has a better one
 
     @property
     def file(self) -> Path | None:
@@ -53,8 +58,22 @@ class SqlDatabase:
     @contextmanager
     def edit(self) -> Iterator[SqlUnitOfWork]:
         """One transaction, committed where the block ends and rolled back where it raises."""
+        if not self._engines.is_sqlite:
+            with self._unit(locks_rows=True) as unit:
+                yield unit
+            return
+        if not self._turn.acquire(timeout=WAIT_SECONDS):
+            raise DatabaseUnavailable("other edits take too long")
+        try:
+            with self._unit(locks_rows=False) as unit:
+                yield unit
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _unit(self, *, locks_rows: bool) -> Iterator[SqlUnitOfWork]:
         with translated(), self._engines.editing.begin() as connection:
-            yield SqlUnitOfWork(Transaction(connection, locks_rows=not self._engines.is_sqlite, seal=self._seal))
+            yield SqlUnitOfWork(Transaction(connection, locks_rows=locks_rows, seal=self._seal))
 
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
@@ -76,6 +95,21 @@ class SqlDatabase:
         """Raises `NotMigrated` or `DatabaseNewer` where the tables are not those that this program needs."""
         with translated(), self._engines.reading.connect() as connection:
             migration.verify(connection)
+
+    def back_up(self, target: Path) -> int:
+        """Write a copy as of this moment into a new file, while others go on; returns its size in bytes.
+
+        SQLite only. Raises `CannotBackUp`.
+        """
+        if self._engines.file is None:
+            raise CannotBackUp("PostgreSQL is backed up by its own means, such as pg_dump --format=custom")
+        with translated():
+            return back_up(self._engines.file, target)
+
+    def inspect(self) -> Inspected:
+        """Look at everything, the opening of every sealed secret included. Raises `NotMigrated`, `DatabaseNewer`."""
+        with translated():
+            return inspect(self._engines, self._seal)
 
     def close(self) -> None:
         """Close all connections; those in use when they are given back."""

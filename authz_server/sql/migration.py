@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from alembic import command
@@ -38,8 +39,8 @@ class Upgraded:
 
 def upgrade(engines: Engines) -> Upgraded:
     """Run the migrations that are missing, all of them or none. Who comes second waits, and finds them done."""
-    if engines.file is not None and not engines.file.exists():
-        os.close(os.open(engines.file, os.O_CREAT | os.O_RDWR, _FILE_MODE))
+    if engines.file is not None:
+        _make_file(engines.file)
     config = _config()
     with engines.editing.begin() as connection:
         if not engines.is_sqlite:  # SQLite's transaction has the whole database
@@ -51,6 +52,13 @@ def upgrade(engines: Engines) -> Upgraded:
         config.attributes["connection"] = connection
         command.upgrade(config, _HEAD)
     return Upgraded(before, newest())
+
+
+def _make_file(file: Path) -> None:
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDONLY, _FILE_MODE))
+    except OSError as error:
+        raise DatabaseUnavailable(f"{file}: {error.strerror}") from None
 
 
 def verify(connection: Connection) -> None:
