@@ -15,7 +15,7 @@ from authz_server.cache.record import RecordCodec
 from authz_server.cache.writer import RecordWriter, WriteConflict
 from authz_server.core.profile import Profile
 from authz_server.managing.errors import PublishConflict, PublisherUnavailable
-from authz_server.managing.ports import Change, InForce
+from authz_server.managing.publisher import Change, InForce
 
 TIMEOUT_SECONDS: Final = 0.5  # for the client: an edit waits for one call
 

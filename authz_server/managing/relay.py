@@ -14,19 +14,11 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from authz_server.managing.errors import DatabaseUnavailable, PublishConflict, PublisherUnavailable
-from authz_server.managing.ports import (
-    Change,
-    Clock,
-    Database,
-    InForce,
-    ProfilePublisher,
-    RandomBelow,
-    Turn,
-    UnitOfWork,
-)
-from authz_server.managing.records import OutboxEvent, Publication
+from authz_server.managing.outbox import CHANGES_AT_ONCE, as_they_are_now, whole_edits
+from authz_server.managing.ports import Clock, Database, RandomBelow, Turn
+from authz_server.managing.publisher import Change, InForce, ProfilePublisher
+from authz_server.managing.records import Publication
 
-CHANGES_AT_ONCE: Final = 1_000
 ROUND_SECONDS: Final = 1.0
 TURN_SECONDS: Final = 1.0
 FIRST_RETRY_SECONDS: Final = 0.1
@@ -55,7 +47,7 @@ class RelayObserver(Protocol):
         """Everything is about to be published under a new epoch."""
 
     def progress(self, published: int) -> None:
-        """So many profiles are written so far, readers still see what was there before."""
+        """So many more profiles are written; readers still see what was there before."""
 
     def republished(self, profiles: int) -> None:
         """The new epoch is in force."""
@@ -251,7 +243,7 @@ class Relay:
                 events = whole_edits(unit.outbox.pending(2 * CHANGES_AT_ONCE))
                 if not events or (sequence is not None and events[0].sequence > sequence):
                     return
-                changes = _as_they_are_now(unit, events)
+                changes = as_they_are_now(unit, events)
             self._publish(publication, changes)
             with self._database.edit() as unit:
                 unit.outbox.mark_published([event.sequence for event in events], self._clock())
@@ -275,7 +267,7 @@ class Relay:
         while True:
             with self._database.read() as unit:
                 events = unit.outbox.since(shown, CHANGES_AT_ONCE)
-                changes = _as_they_are_now(unit, events)
+                changes = as_they_are_now(unit, events)
             if not events:
                 return
             self._publisher.publish(publication.epoch, changes)
@@ -291,24 +283,3 @@ class Relay:
             unit.idempotency.prune(now - KEPT_SECONDS)
             if self._audit_kept_seconds is not None:
                 unit.audit.prune(now - self._audit_kept_seconds)
-
-
-def whole_edits(events: Sequence[OutboxEvent]) -> tuple[OutboxEvent, ...]:
-    """At most as many events as one script call takes, an edit whole wherever it fits."""
-    if len(events) <= CHANGES_AT_ONCE:
-        return tuple(events)
-    cut = events[CHANGES_AT_ONCE].edit
-    whole = tuple(event for event in events[:CHANGES_AT_ONCE] if event.edit != cut)
-    return whole or tuple(events[:CHANGES_AT_ONCE])
-
-
-def _as_they_are_now(unit: UnitOfWork, events: Sequence[OutboxEvent]) -> tuple[Change, ...]:
-    """One change for each profile that the events name."""
-    latest = {event.profile_id: event.sequence for event in events}
-    records = unit.profiles.find(tuple(latest))
-    return tuple(
-        Change(profile_id, records[profile_id].version, records[profile_id].profile)
-        if profile_id in records
-        else Change(profile_id, sequence, None)
-        for profile_id, sequence in latest.items()
-    )

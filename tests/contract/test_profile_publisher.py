@@ -9,7 +9,7 @@ from authz_server.cache.connection import RedisAddress, connect_blocking
 from authz_server.cache.profile_publisher import RedisProfilePublisher
 from authz_server.core.profile import Profile
 from authz_server.managing.errors import PublishConflict
-from authz_server.managing.ports import Change, ProfilePublisher
+from authz_server.managing.publisher import Change, ProfilePublisher
 from tests.support.memory_publisher import Kept, MemoryPublisher
 from tests.support.profiles import a_client, a_profile, hmac_auth
 from tests.support.redis_records import Records, connected, valkey

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from authz_server.core.profile import Profile
 from authz_server.managing.errors import PublishConflict, PublisherUnavailable
-from authz_server.managing.ports import Change, InForce
+from authz_server.managing.publisher import Change, InForce
 
 
 @dataclass

@@ -13,7 +13,7 @@ from authz_server.cache.layout import MetaField
 from authz_server.cache.profile_publisher import RedisProfilePublisher
 from authz_server.cache.record import RecordCodec
 from authz_server.managing.errors import PublishConflict, PublisherUnavailable
-from authz_server.managing.ports import Change
+from authz_server.managing.publisher import Change
 from tests.support.profiles import a_profile
 from tests.support.redis_records import Records, start_valkey
 

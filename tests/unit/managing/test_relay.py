@@ -6,8 +6,9 @@ import pytest
 
 from authz_server.managing.commands import DeleteProfile, RotateCredential, UpdateClient, UpdateProfile
 from authz_server.managing.errors import PublisherUnavailable
+from authz_server.managing.outbox import whole_edits
 from authz_server.managing.ports import AuditFilter
-from authz_server.managing.relay import OtherWriter, Propagation, whole_edits
+from authz_server.managing.relay import OtherWriter, Propagation
 from tests.support.managing import ControlPlane
 from tests.support.memory_publisher import Kept, MemoryPublisher
 from tests.support.records import AN_ACTOR, an_event
