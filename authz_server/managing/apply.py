@@ -48,12 +48,12 @@ class DocumentEdits:
             return self._applied(planned, document, command, sequence)
 
     def export(self) -> Shape:
-        """All clients and profiles as a document: digests, and secrets sealed."""
+        """All clients and profiles as a document: digests, secrets sealed. Raises `ValidationFailed` without a key."""
         with self._database.read() as unit:
             profiles = tuple(record.profile for record in every_profile(unit))
             clients = {client.id: client for client in every_client(unit)}
         there = (profile for profile in profiles if profile.client.id in clients)
-        return exported(clients.values(), there, _nothing_to_seal if self._seal is None else self._seal.seal)
+        return exported(clients.values(), there, _cannot_seal if self._seal is None else self._seal.seal)
 
     def _check(self, document: Document) -> None:
         """What a document may say and the records may not."""
@@ -63,10 +63,7 @@ class DocumentEdits:
         if self._seal is None and any(
             isinstance(each.auth, JwtAuth) and each.auth.secret for each in document.profiles
         ):
-            sentence = (
-                "has HMAC secrets, kept only sealed, and there is no key to seal them with: set AUTHZ_SECRET_KEYS"
-            )
-            raise ValidationFailed((Problem(("clients",), Code.UNAVAILABLE, sentence),))
+            raise _keyless()
 
     def _applied(self, planned: Plan, document: Document, command: ApplyDocument, sequence: int | None) -> Applied:
         return Applied(
@@ -144,5 +141,10 @@ def _audited(
         yield edit.entry(f"profile.{verb}", changes, client_id=client_id, profile_id=profile_id)
 
 
-def _nothing_to_seal(_profile_id: str, _credential_id: str, _secret: Secret) -> str:
-    raise AssertionError("without a key to seal with there are no secrets")
+def _cannot_seal(_profile_id: str, _credential_id: str, _secret: Secret) -> str:
+    raise _keyless()
+
+
+def _keyless() -> ValidationFailed:
+    sentence = "has HMAC secrets, kept only sealed, and there is no key to seal them with: set AUTHZ_SECRET_KEYS"
+    return ValidationFailed((Problem(("clients",), Code.UNAVAILABLE, sentence),))

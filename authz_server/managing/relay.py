@@ -23,7 +23,7 @@ ROUND_SECONDS: Final = 1.0
 TURN_SECONDS: Final = 1.0
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 5.0
-COLLEAGUE_SECONDS: Final = 30.0  # how long another process may take to put in force what it has announced
+COLLEAGUE_SECONDS: Final = 60.0  # how long another process may take to put in force what it has announced
 KEPT_SECONDS: Final = 86_400.0
 PRUNE_SECONDS: Final = 600.0
 EPOCH_BITS: Final = 128
@@ -118,11 +118,17 @@ class Relay:
             return Propagation.PENDING
         try:
             return Propagation.PUBLISHED if self._attempt(lambda: self._drain(sequence)) else Propagation.PENDING
+        except Exception as surprise:  # noqa: BLE001 - the edit is committed, and that has to be answered; `round` raises
+            self._put_off(f"something unexpected: {type(surprise).__name__}")
+            return Propagation.PENDING
         finally:
             self._turn.release()
 
     def round(self) -> float:
-        """Look whether Redis shows what it should, and do what has to be done; returns the seconds until the next."""
+        """Look whether Redis shows what it should, and do what has to be done; returns the seconds until the next.
+
+        What the ports are known to raise is told to the observer and tried again; anything else is raised.
+        """
         self._turn.acquire()
         try:
             return ROUND_SECONDS if self._attempt(self._round) else min(self._retry_seconds, ROUND_SECONDS)
@@ -169,14 +175,17 @@ class Relay:
         except (DatabaseUnavailable, PublisherUnavailable, PublishConflict, OtherWriter) as problem:
             if isinstance(problem, PublishConflict):
                 self._in_step = False
-            self._retry_seconds = min(max(2 * self._retry_seconds, FIRST_RETRY_SECONDS), LONGEST_RETRY_SECONDS)
-            self._retry_at = self._clock() + self._retry_seconds
-            self._problem = str(problem)
-            self._observer.failed(self._problem, self._retry_seconds)
+            self._put_off(str(problem))
             return False
         self._retry_seconds = self._retry_at = 0.0
         self._problem = None
         return True
+
+    def _put_off(self, problem: str) -> None:
+        self._retry_seconds = min(max(2 * self._retry_seconds, FIRST_RETRY_SECONDS), LONGEST_RETRY_SECONDS)
+        self._retry_at = self._clock() + self._retry_seconds
+        self._problem = problem
+        self._observer.failed(problem, self._retry_seconds)
 
     def _round(self) -> None:
         shown = self._publisher.in_force()

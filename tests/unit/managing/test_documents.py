@@ -218,3 +218,11 @@ def test_sealing_anew_saves_every_secret_and_changes_nothing() -> None:
     assert saved == [3]
     assert exported(plane) == before
     assert plane.service.reading.audit(AuditFilter(), limit=1)[0]["action"] == "secrets.rotate"
+
+
+def test_records_with_secrets_are_not_exported_without_a_key(plane: ControlPlane) -> None:
+    plane.client()
+    plane.profile(auth=HMAC)
+    keyless = ControlPlane(database=plane.database, seal=None)
+    with pytest.raises(errors.ValidationFailed, match="AUTHZ_SECRET_KEYS"):
+        keyless.service.documents.export()

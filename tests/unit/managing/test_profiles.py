@@ -217,6 +217,7 @@ def test_an_update_that_changes_nothing_is_no_change(plane: ControlPlane) -> Non
     created = plane.profile(allowed_ips=["10.0.0.0/8"])
     again = update(plane, allowed_ips=["10.0.0.0/8"], name="name of pr_1")
     assert (again.version, again.sequence) == (created.version, None)
+    assert "credential" not in shown.answer(again, Propagation.PUBLISHED)
 
 
 @pytest.mark.parametrize("fields", [{"auth": {"type": "none"}}, {"id": "pr_2"}, {"client_id": "cl_2"}, {"labels": []}])

@@ -8,7 +8,7 @@ from authz_server.managing.commands import DeleteProfile, RotateCredential, Upda
 from authz_server.managing.errors import PublisherUnavailable
 from authz_server.managing.outbox import whole_edits
 from authz_server.managing.ports import AuditFilter
-from authz_server.managing.relay import OtherWriter, Propagation
+from authz_server.managing.relay import COLLEAGUE_SECONDS, OtherWriter, Propagation
 from tests.support.managing import ControlPlane
 from tests.support.memory_publisher import Kept, MemoryPublisher
 from tests.support.records import AN_ACTOR, an_event
@@ -170,6 +170,20 @@ def test_a_profile_that_was_deleted_and_made_again_is_there(plane: ControlPlane)
     plane.profile(name="again")
     plane.relay.round()
     assert names(plane) == {"pr_1": "again"}
+    assert agree(plane)
+
+
+def test_a_surprise_leaves_an_edit_pending_and_is_raised_by_the_round(plane: ControlPlane) -> None:
+    def surprise() -> None:
+        raise ZeroDivisionError
+
+    plane.publisher.after_write = surprise
+    assert plane.relay.deliver(rename(plane, "new")) is PENDING
+    assert problem(plane) == "something unexpected: ZeroDivisionError"
+    with pytest.raises(ZeroDivisionError):
+        plane.relay.round()
+    plane.publisher.after_write = lambda: None
+    plane.relay.round()
     assert agree(plane)
 
 
@@ -362,7 +376,7 @@ def test_a_colleague_that_has_announced_an_epoch_is_waited_for_and_then_not_any_
     assert plane.relay.deliver(rename(plane, "new")) is PENDING
     plane.clock.now += 1
     plane.relay.round()
-    plane.clock.now += 29
+    plane.clock.now += COLLEAGUE_SECONDS - 1
     plane.relay.round()
     assert plane.publisher.kept.epoch == epoch
     plane.clock.now += 2
