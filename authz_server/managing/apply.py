@@ -88,6 +88,7 @@ def _carry_out(edit: Edit, planned: Plan, *, prune: bool) -> int | None:
     edit.unit.profiles.delete(profiles_gone)
     for client_id in clients_gone:
         edit.unit.clients.delete(client_id)
+    _give_up_names(edit, planned)
     _write_clients(edit, planned, versions)
     stamped = [
         edit.stamped(record, sequence)
@@ -98,6 +99,24 @@ def _carry_out(edit: Edit, planned: Plan, *, prune: bool) -> int | None:
     edit.announce(profile_ids, published)
     edit.unit.audit.append([*_audited(edit, planned, profiles_gone, clients_gone)])
     return published[-1] if profile_ids else None
+
+
+def _give_up_names(edit: Edit, planned: Plan) -> None:
+    """Names may move from one to another within a document, so those that change are given up first.
+
+    A name that ends in white space is accepted from nobody.
+    """
+    for client_id, changes in planned.client_changes.items():
+        before = planned.clients_before.get(client_id)
+        if before is not None and "name" in changes:
+            edit.unit.clients.save(replace(before, client=replace(before.client, name=f"{client_id} ")))
+    edit.unit.profiles.save(
+        [
+            replace(before, profile=replace(before.profile, name=f"{profile_id} "))
+            for profile_id, changes in planned.profile_changes.items()
+            if "name" in changes and (before := planned.profiles_before.get(profile_id)) is not None
+        ]
+    )
 
 
 def _of_changed_clients(planned: Plan, gone: frozenset[str]) -> Iterator[ProfileRecord]:

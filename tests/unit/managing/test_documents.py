@@ -127,6 +127,21 @@ def test_a_name_that_becomes_free_can_be_taken_at_once(plane: ControlPlane) -> N
     assert profile_ids(plane) == {"pr_2"}
 
 
+def test_names_can_change_places(plane: ControlPlane) -> None:
+    apply(plane, a_client("cl_1", a_profile("pr_1", name="x"), a_profile("pr_2", name="y"), name="a"))
+    apply(plane, a_client("cl_2", name="b"))
+    wanted = (
+        a_client("cl_1", a_profile("pr_1", name="y"), a_profile("pr_2", name="x"), name="b"),
+        a_client("cl_2", name="a"),
+    )
+    applied = apply(plane, *wanted)
+    assert applied.clients.changed == ("cl_1", "cl_2")
+    names = [plane.service.reading.client(each).shape["name"] for each in ("cl_1", "cl_2")]
+    names += [plane.service.reading.profile(each).shape["name"] for each in ("pr_1", "pr_2")]
+    assert names == ["b", "a", "y", "x"]
+    assert apply(plane, *wanted).sequence is None
+
+
 def test_a_dry_run_tells_the_same_and_does_nothing(plane: ControlPlane) -> None:
     apply(plane, a_client("cl_1", a_profile("pr_1")))
     before = exported(plane)
