@@ -112,9 +112,9 @@ def _give_up_names(edit: Edit, planned: Plan) -> None:
             edit.unit.clients.save(replace(before, client=replace(before.client, name=f"{client_id} ")))
     edit.unit.profiles.save(
         [
-            replace(before, profile=replace(before.profile, name=f"{profile_id} "))
+            replace(record, profile=replace(record.profile, name=f"{profile_id} "))
             for profile_id, changes in planned.profile_changes.items()
-            if "name" in changes and (before := planned.profiles_before.get(profile_id)) is not None
+            if "name" in changes and (record := planned.profiles_before.get(profile_id)) is not None
         ]
     )
 
