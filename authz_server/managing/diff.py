@@ -33,23 +33,24 @@ def _flat(profile: Profile) -> dict[str, Any]:
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    if before and after and _text(before) == _text(after):
+        return {}
     return {
         name: FieldChange(_kept(before.get(name)), _kept(after.get(name)))
         for name in dict.fromkeys((*before, *after))
-        if _comparable(before.get(name)) != _comparable(after.get(name))
+        if _text(before.get(name)) != _text(after.get(name))
     }
 
 
-def _comparable(value: Any) -> str:
-    """As text: Python takes True for 1."""
-    if isinstance(value, Mapping):  # the order of labels and claims has no meaning to people
-        value = dict(sorted(value.items()))
-    return json.dumps(value, default=lambda hidden: {"hidden": hidden.digest.hex()})
+# Compared as text, since Python takes True for 1. The order of labels and claims has no meaning.
+_text: Final = json.JSONEncoder(sort_keys=True, default=lambda hidden: {"hidden": hidden.digest.hex()}).encode
 
 
 def _kept(value: Any) -> Any:
     shown = _redacted(value)
-    length = len(json.dumps(shown, ensure_ascii=False))
+    if not isinstance(shown, str | list | dict):
+        return shown
+    length = len(_text(shown))
     return shown if length <= _LONGEST else f"({length} characters)"
 
 

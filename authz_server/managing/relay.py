@@ -200,7 +200,9 @@ class Relay:
         else:
             self._in_step = False
             if self._colleague_is_at_work(publication):
-                return
+                raise PublishConflict(
+                    "another process has announced that it publishes everything anew, and is waited for"
+                )
             self.republish(why or "")
         self._drain(None)
         self._publisher.beat(self._epoch, self._clock())

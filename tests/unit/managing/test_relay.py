@@ -379,6 +379,7 @@ def test_a_colleague_that_has_announced_an_epoch_is_waited_for_and_then_not_any_
     plane.clock.now += COLLEAGUE_SECONDS - 1
     plane.relay.round()
     assert plane.publisher.kept.epoch == epoch
+    assert "waited for" in (problem(plane) or "")
     plane.clock.now += 2
     plane.relay.round()
     assert plane.publisher.kept.epoch != epoch
