@@ -47,7 +47,7 @@ def _sqlite(file: Path) -> Engines:
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_mode = WAL")  # who reads does not wait for who writes
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut
 
     @event.listens_for(engine, "begin")
@@ -56,6 +56,15 @@ def _sqlite(file: Path) -> Engines:
 
     # An edit has the write lock from its first moment: one that began by reading could not be given it later.
     return Engines(engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}), engine, file)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Who reads does not wait for who writes. The file keeps this mode, so it is set once."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:  # somebody else is setting it, or the next one will
+            raise
 
 
 def open_file(file: Path, mode: str = "rw") -> sqlite3.Connection:
