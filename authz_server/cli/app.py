@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "republish",
     "validate",
     "show",
+    "schema",
     "token",
     "apikey",
     "secrets",

@@ -114,7 +114,7 @@ def _placed(data: bytes, problems: Iterable[Problem]) -> list[FieldError]:
     placed = []
     for problem in problems:
         line, column = positions[Place(problem.path, problem.at_key)]
-        placed.append(FieldError(write_path(problem.path), line, column, problem.code, problem.detail))
+        placed.append(FieldError(write_path(problem.path), line, column, problem.code, problem.detail, problem.path))
     return placed
 
 

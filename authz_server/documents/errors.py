@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from authz_server.core.secret import REDACTED
+
 Path = tuple[str | int, ...]
 """Names of fields and positions in lists, from the document's root."""
 
@@ -48,13 +50,14 @@ class Problem(NamedTuple):
 
 
 class FieldError(NamedTuple):
-    """One error or warning of a file. Lines and columns count from 1, columns in characters."""
+    """One error or warning of a file. Lines and columns count from 1, columns in characters. `at`: `path`, in steps."""
 
     path: str
     line: int
     column: int
     code: Code
     detail: str
+    at: Path = ()
 
     def __str__(self) -> str:
         where = f"{self.line}:{self.column}: "
@@ -83,8 +86,9 @@ def write_path(path: Path) -> str:
 
 
 def write_pointer(path: Path) -> str:
-    """A path as a JSON pointer (RFC 6901): `/allowed_ips/0`."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    """A path as a JSON pointer (RFC 6901): `/allowed_ips/0`. A field's name that might be a secret is not shown."""
+    steps = (REDACTED if _SECRET.search(step) else step for step in map(str, path))
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 _QUOTED_CHARACTERS: Final = 60

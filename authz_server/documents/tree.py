@@ -210,7 +210,8 @@ class _Builder:
 
     def _error(self, event: Any, code: Code, detail: str) -> None:
         mark = event.start_mark
-        self._errors.append(FieldError(write_path(self._path()), mark.line + 1, mark.column + 1, code, detail))
+        path = self._path()
+        self._errors.append(FieldError(write_path(path), mark.line + 1, mark.column + 1, code, detail, path))
 
     def _path(self) -> Path:
         steps = (len(each) if type(each) is list else key for each, key in zip(self._open, self._keys, strict=True))
@@ -224,6 +225,26 @@ def _unparsable(line: int, column: int, detail: str) -> Unparsable:
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]").search
 
 
+def read_json(data: bytes) -> Value:
+    """The value of JSON text, strictly: UTF-8, no member twice, no NaN, no endless number or depth, no half characters.
+
+    Raises ValueError with a sentence that goes on from the text and shows nothing of it.
+    """
+    try:
+        value = _decode_json(data.decode("utf-8"))
+        if _SURROGATE(data):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a pair alone is no text
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise ValueError("has half of a surrogate pair, which is no character") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    return value
+
+
 def _read_json(data: bytes) -> Value:
     """The value of a JSON object; UNREADABLE for anything else, which libyaml then reads or tells what is wrong.
 
@@ -232,28 +253,25 @@ def _read_json(data: bytes) -> Value:
     if not data.lstrip(b" \t\r\n").startswith(b"{"):
         return UNREADABLE
     try:
-        value = _decode_json(data.decode("utf-8"))
-        if _SURROGATE(data):
-            json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a pair alone is no text
-    except (ValueError, RecursionError):
+        return read_json(data)
+    except ValueError:
         return UNREADABLE
-    return value
 
 
 def _without_duplicates(members: list[tuple[str, Value]]) -> dict[str, Value]:
     mapping = dict(members)
     if len(mapping) != len(members):
-        raise ValueError("a field is there twice")
+        raise ValueError("names a field twice")
     return mapping
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+    raise ValueError(f"holds {name}, which is no number in JSON")
 
 
 def _integer(digits: str) -> int:
     if len(digits) > limits.NUMBER_CHARACTERS:
-        raise ValueError("a number is too long")
+        raise ValueError("holds a number that is too long")
     return int(digits)
 
 

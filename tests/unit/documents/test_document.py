@@ -96,7 +96,12 @@ clients:
         ),
     ]
     assert invalid.value.errors[0] == FieldError(
-        "clients[0].activ", 4, 5, Code.UNKNOWN_FIELD, "is no field of a client; did you mean active?"
+        "clients[0].activ",
+        4,
+        5,
+        Code.UNKNOWN_FIELD,
+        "is no field of a client; did you mean active?",
+        ("clients", 0, "activ"),
     )
 
 

@@ -1,0 +1,36 @@
+"""Who is at the other end: the TCP peer, or behind proxies that are trusted, whom they name."""
+
+from __future__ import annotations
+
+from starlette.requests import HTTPConnection
+
+from authz_server.core.allow_list import AllowList, parse_address
+
+UNKNOWN = "unknown"  # a Unix socket's peer has no address
+
+
+class Peers:
+    """Reads `X-Forwarded-For` from the right, and only as far as trusted proxies have written it."""
+
+    def __init__(self, trusted: AllowList) -> None:
+        """`trusted`: the addresses of the proxies; an empty list trusts none."""
+        self._trusted = trusted
+
+    def of(self, connection: HTTPConnection) -> str:
+        """The nearest address that is no trusted proxy's."""
+        peer = connection.client.host if connection.client else UNKNOWN
+        if not self._is_proxy(peer):
+            return peer
+        rows = connection.headers.getlist("x-forwarded-for")
+        hops = [hop.strip() for row in rows for hop in row.split(",")]
+        for hop in reversed(hops):
+            address = parse_address(hop)
+            if address is None:  # what stands here, no proxy of ours has written
+                return peer
+            peer = str(address)
+            if not self._is_proxy(peer):
+                return peer
+        return peer
+
+    def _is_proxy(self, peer: str) -> bool:
+        return bool(self._trusted) and self._trusted.admits(peer)
