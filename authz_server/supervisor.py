@@ -6,34 +6,35 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import uvloop
 
-from authz_server.compose import CheckProcess
 from authz_server.observability.lines import LineWriter
-from authz_server.settings import Settings
 
 _EXIT_CODES: Final = {signal.SIGTERM: 0, signal.SIGINT: 130}
 
 
 class Process(Protocol):
-    """What can be run; `CheckProcess` is one."""
+    """What can be run; `CheckProcess` and `ManageProcess` are such."""
 
     async def start(self) -> None:
-        """Serve. Raises `CannotServe`."""
+        """Serve. Raises what says why it cannot, `CannotServe` above all."""
 
     async def stop(self) -> bool:
         """Finish what is begun. Whether all of it finished."""
 
 
-def run_check(settings: Settings, environ: Mapping[str, str]) -> int:
-    """Serve until SIGTERM (returns 0) or SIGINT (130); a second signal ends it at once. Raises `CannotServe`."""
+def run(make: Callable[[LineWriter], Process]) -> int:
+    """Serve until SIGTERM (returns 0) or SIGINT (130); a second signal ends it at once.
+
+    Raises what `make` and the start of the process raise.
+    """
     lines = LineWriter(sys.stderr.fileno())
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(until_signal(CheckProcess(settings, environ, lines)))
+            return runner.run(until_signal(make(lines)))
     finally:
         lines.close()
 

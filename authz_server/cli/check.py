@@ -7,7 +7,9 @@ import os
 import typer
 
 from authz_server.cli.exits import ExitCode
+from authz_server.compose.refusal import CannotServe
 from authz_server.settings import load
+from authz_server.supervisor import run
 
 
 def check() -> None:
@@ -19,11 +21,10 @@ def check() -> None:
     """
     settings = load(os.environ)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's C core prints around every log; it reads this when loaded
-    from authz_server.compose import CannotServe  # noqa: PLC0415 - it loads gRPC, which --help need not
-    from authz_server.supervisor import run_check  # noqa: PLC0415 - likewise
+    from authz_server.compose.check import CheckProcess  # noqa: PLC0415 - it loads gRPC, which --help need not
 
     try:
-        exit_code = run_check(settings, os.environ)
+        exit_code = run(lambda lines: CheckProcess(settings, os.environ, lines))
     except CannotServe as error:
         for problem in error.problems:
             typer.echo(f"authz-server check: {problem}", err=True)

@@ -16,7 +16,7 @@ from authz_server.cli.exits import ExitCode
 from authz_server.core.secret import Secret
 from authz_server.dev.environment import Inherited
 from authz_server.dev.errors import RedisUnreachable, StackError, StopRequested
-from authz_server.dev.examples import examples
+from authz_server.dev.examples import examples, first_edits
 from authz_server.dev.ports import Ports
 from authz_server.dev.samples import Samples
 from authz_server.dev.stack import Stack
@@ -54,15 +54,16 @@ def dev(
     port_metrics: Annotated[
         int, typer.Option(min=1, max=65_535, help="The check server's /metrics and /readyz.")
     ] = _DEFAULTS.metrics,
+    port_manage: Annotated[int, typer.Option(min=1, max=65_535, help="The REST API.")] = _DEFAULTS.manage,
     state: Annotated[Path, typer.Option(help="Where samples, logs and data are kept.")] = STATE_FOLDER,
 ) -> None:
-    """Run Valkey, the check server, a real Envoy and a sample upstream on this machine. Ctrl-C ends them all.
+    """Run Valkey, manage, the check server, a real Envoy and a sample upstream on this machine. Ctrl-C ends them all.
 
     Settings come from the environment and from a file .env in the working directory.
 
     Example: authz-server dev --port-http 8001
     """
-    ports = Ports(http=port_http, https=port_https, check=port_check, metrics=port_metrics)
+    ports = Ports(http=port_http, https=port_https, check=port_check, metrics=port_metrics, manage=port_manage)
     signals = _Signals()
     try:
         inherited = Inherited.read(os.environ, _DOTENV)
@@ -95,13 +96,18 @@ def _introduce(redis_url: str, samples: Samples, ports: Ports, state: Path) -> N
         ("Envoy", f"http://127.0.0.1:{ports.http} and https://127.0.0.1:{ports.https}"),
         ("check server", f"127.0.0.1:{ports.check} (grpcurl -plaintext 127.0.0.1:{ports.check} list)"),
         ("health, metrics", f"http://127.0.0.1:{ports.metrics}/readyz and /metrics"),
+        ("REST API", f"http://127.0.0.1:{ports.manage}/api/v1 (admin's key: {samples.secrets.api_key})"),
         ("Redis", masked_url(Secret(redis_url))),
-        ("profiles, logs", f"{folder}/profiles.yaml and {folder}/*.log"),
+        ("database, logs", f"{folder}/authz.db and {folder}/*.log"),
         ("other terminals", f"set -a; . {folder}/env; set +a"),
     )
     typer.echo()
     for name, place in rows:
         typer.echo(f"  {name:<17}{place}")
+    typer.echo()
+    typer.echo("Create a client, add a profile, and call Envoy with its new token:")
+    for line in first_edits(samples, ports):
+        typer.echo(f"  {line}")
     for example in examples(samples, ports, time.time()):
         typer.echo()
         for line in example.lines():

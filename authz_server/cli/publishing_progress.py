@@ -56,5 +56,10 @@ def progress_for(profiles: int) -> Progress:
         return Progress()
     if not sys.stderr.isatty():
         return Lines(sys.stderr)
+    return Bar(bars())
+
+
+def bars() -> Bars:
+    """Bars on standard error, gone when all is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Bar(Bars(*columns, console=Console(stderr=True), transient=True))
+    return Bars(*columns, console=Console(stderr=True), transient=True)

@@ -44,3 +44,32 @@ def derive() -> None:
         typer.echo("authz-server secrets derive: AUTHZ_SECRET_KEYS is not set", err=True)
         raise typer.Exit(ExitCode.USAGE)
     typer.echo(RecordKeys.derived_from(keys).to_text())
+
+
+@app.command()
+def rotate() -> None:
+    """Seal all secrets in the database anew under the first key of AUTHZ_SECRET_KEYS, and publish everything.
+
+    Put a new key in front of the old one, restart `manage` and `check` with both, run this, then take the old one away.
+    It may be broken off, and run again.
+
+    Example: AUTHZ_SECRET_KEYS=$NEW,$OLD authz-server secrets rotate
+    """
+    settings = load(os.environ)
+    from authz_server.cli.document_file import counted  # noqa: PLC0415 - the other commands here need none of these
+    from authz_server.cli.record_failures import told  # noqa: PLC0415 - they load what speaks to databases
+    from authz_server.cli.republish import publish_everything  # noqa: PLC0415 - likewise
+    from authz_server.compose.records import records  # noqa: PLC0415 - likewise
+    from authz_server.managing.records import COMMAND_LINE  # noqa: PLC0415 - likewise
+
+    if settings.secret_keys is None:
+        typer.echo("authz-server secrets rotate: AUTHZ_SECRET_KEYS is not set", err=True)
+        raise typer.Exit(ExitCode.USAGE)
+    profiles = 0
+    with told("secrets rotate"):
+        with records(settings) as opened:
+            for looked_at in opened.service.reseal(COMMAND_LINE):
+                profiles += looked_at
+                typer.echo(f"{counted(profiles, 'profile')} sealed anew", err=True)
+        published = publish_everything(settings, "secrets were sealed anew")
+    typer.echo(f"{counted(profiles, 'profile')} sealed anew, {published} published under a new epoch")

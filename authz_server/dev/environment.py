@@ -14,6 +14,7 @@ from authz_server.settings import PREFIX, load
 
 LOOPBACK: Final = "127.0.0.1"
 REDIS_URL: Final = "AUTHZ_REDIS_URL"
+DATABASE_URL: Final = "AUTHZ_DATABASE_URL"
 SECRET_KEYS: Final = "AUTHZ_SECRET_KEYS"  # noqa: S105 - the name of a setting
 REDIS_PREFIX: Final = "AUTHZ_REDIS_PREFIX"
 
@@ -26,10 +27,15 @@ _INSTEAD: Final = {
     "AUTHZ_GRPC_TLS_CERT": "Envoy and the check server share this machine",
     "AUTHZ_GRPC_TLS_KEY": "Envoy and the check server share this machine",
     "AUTHZ_GRPC_TLS_CLIENT_CA": "Envoy and the check server share this machine",
+    "AUTHZ_HTTP_LISTEN": "--port-manage chooses the port",
+    "AUTHZ_HTTP_TLS_CERT": "manage listens on this machine only",
+    "AUTHZ_HTTP_TLS_KEY": "manage listens on this machine only",
+    "AUTHZ_HTTP_TRUSTED_PROXIES": "manage listens on this machine only",
+    DATABASE_URL: "the clients and profiles are in the state folder",
     "AUTHZ_CLIENT_IP_FROM": "it follows from Envoy's configuration",
     "AUTHZ_CERTIFICATE_FROM": "it follows from Envoy's configuration",
-    "AUTHZ_PROFILES_FILE": "the profiles are published from the state folder",
-    "AUTHZ_RECORD_KEYS": f"{SECRET_KEYS} is what publishing needs",
+    "AUTHZ_PROFILES_FILE": "the clients and profiles are in the state folder",
+    "AUTHZ_RECORD_KEYS": f"{SECRET_KEYS} is what manage needs",
 }
 
 
@@ -64,14 +70,16 @@ class Inherited(NamedTuple):
             if name in self.variables:
                 yield f"{name} has no effect here: {reason}"
 
-    def settings(self, redis_url: str, secret_key: str, ports: Ports) -> dict[str, str]:
-        """The whole environment of `publish` and `check`. Raises SettingsError."""
+    def settings(self, redis_url: str, database: Path, secret_key: str, ports: Ports) -> dict[str, str]:
+        """The whole environment of `manage` and `check`. Raises SettingsError."""
         variables = {name: text for name, text in self.variables.items() if name not in _INSTEAD}
         chosen = {"AUTHZ_DRAIN_SECONDS": "2", SECRET_KEYS: secret_key}
         if self.redis_url is not None:
             chosen[REDIS_PREFIX] = FOREIGN_PREFIX
         decided = {
             REDIS_URL: redis_url,
+            DATABASE_URL: f"sqlite:///{database}",
+            "AUTHZ_HTTP_LISTEN": f"{LOOPBACK}:{ports.manage}",
             "AUTHZ_GRPC_LISTEN": f"{LOOPBACK}:{ports.check}",
             "AUTHZ_METRICS_LISTEN": f"{LOOPBACK}:{ports.metrics}",
             "AUTHZ_CLIENT_IP_FROM": "metadata",  # as the shipped configurations give it

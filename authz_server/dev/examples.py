@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from authz_server.core.decision import ALLOWED_CODE
 from authz_server.core.denial_reasons import DenialReason as Reason
@@ -12,6 +13,9 @@ from authz_server.core.token import Prefix
 from authz_server.dev.certificates import Certificates
 from authz_server.dev.ports import Ports
 from authz_server.dev.samples import CLIENT_ID, Samples
+
+NEW_CLIENT_ID: Final = "cl_mine"
+NEW_PROFILE_ID: Final = "pr_mine"
 
 
 class Example(NamedTuple):
@@ -80,6 +84,19 @@ def examples(samples: Samples, ports: Ports, now: float) -> Iterable[Example]:
     yield Example(401, Reason.TOKEN_EXPIRED, request.plain("pr_expired", samples.secrets.expired_token))
     yield Example(401, Reason.JWT_EXPIRED, request.plain("pr_partner", samples.partner_jwt(0.0)))
     yield Example(401, Reason.CERTIFICATE_MISSING, request.encrypted("pr_production", with_certificate=False))
+
+
+def first_edits(samples: Samples, ports: Ports) -> Iterable[str]:
+    """Lines for a shell that make a client and a profile over REST, and call Envoy as that client."""
+    api = f"http://127.0.0.1:{ports.manage}/api/v1"
+    key = f"-H 'Authorization: Bearer {samples.secrets.api_key}' -H 'Content-Type: application/json'"
+    client = json.dumps({"id": NEW_CLIENT_ID, "name": "My first client"})
+    profile = json.dumps({"id": NEW_PROFILE_ID, "name": "production", "auth": {"type": "token"}})
+    ids = f"-H 'X-Client-ID: {NEW_CLIENT_ID}' -H 'X-Profile-ID: {NEW_PROFILE_ID}'"
+    yield f"curl -sS {api}/clients {key} -d '{client}'"
+    yield f"answer=$(curl -sS {api}/clients/{NEW_CLIENT_ID}/profiles {key} -d '{profile}')"
+    yield 'echo "$answer"; token=$(echo "$answer" | grep -o "azt_[0-9A-Za-z]*" | head -n 1)'
+    yield f'curl -sS -i http://127.0.0.1:{ports.http}/hello {ids} -H "Authorization: Bearer $token"'
 
 
 def _headers(profile_id: str, bearer: str | None) -> Iterable[str]:

@@ -16,6 +16,7 @@ class Ports:
     https: int = 8443
     check: int = 9191
     metrics: int = 9192
+    manage: int = 8080
 
     def require_free(self) -> None:
         """Raise StackError with every port that is taken or named twice, and how to choose another."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-import shlex
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,9 @@ from authz_server.core.token import Prefix, digest, issue
 from authz_server.dev.certificates import CLIENT_NAME, Certificates, make_certificates
 from authz_server.dev.errors import StackError
 from authz_server.dev.state import State, write_private
+from authz_server.managing.commands import CreateApiKey, CreateClient, CreateProfile, Fields
+from authz_server.managing.records import COMMAND_LINE, Edited
+from authz_server.managing.service import Service
 from authz_server.sealing.keys import KEY_BYTES, as_text
 
 CLIENT_ID: Final = "cl_acme"
@@ -25,17 +29,24 @@ ISSUER: Final = "https://login.example"
 AUDIENCE: Final = "orders"
 KEY_ID: Final = "laptop"
 _BEARER_SECONDS: Final = 12 * 3_600
+_API_KEY: Final[Fields] = {"name": "laptop", "role": "admin"}
+_CLIENT: Final[Fields] = {
+    "id": CLIENT_ID,
+    "name": "Acme",
+    "description": "A partner with one profile for each way to authenticate",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSecrets:
     """What the samples' owner knows. Made once, kept in the state folder; never in a `repr`."""
 
-    token: str
-    expired_token: str
-    hmac_secret: str
-    issuer_key: str  # PEM, of the pretended OpenID provider
     secret_key: str  # AUTHZ_SECRET_KEYS
+    issuer_key: str  # PEM, of the pretended OpenID provider
+    expired_token: str
+    token: str
+    hmac_secret: str
+    api_key: str
 
     def __repr__(self) -> str:
         return "SampleSecrets(********)"
@@ -69,10 +80,14 @@ class Samples:
         )
 
 
-def load_or_make(state: State, now: dt.datetime) -> Samples:
-    """The samples of an earlier start, edits to the profiles included; or new ones. Raises StackError."""
-    if not state.profiles.exists() and not state.secrets.exists():
-        return _make(state, now)
+OpenService = Callable[[str], AbstractContextManager[Service]]
+"""The service over the records of the state folder, with that AUTHZ_SECRET_KEYS."""
+
+
+def load_or_make(state: State, now: dt.datetime, open_service: OpenService) -> Samples:
+    """The samples of an earlier start, edits included; or new ones, which become records. Raises StackError."""
+    if not state.database.exists() and not state.secrets.exists():
+        return _make(state, now, open_service)
     try:
         samples = Samples(SampleSecrets(**json.loads(state.secrets.read_text())), Certificates(state.root))
         _read_key(samples.secrets.issuer_key)
@@ -80,7 +95,7 @@ def load_or_make(state: State, now: dt.datetime) -> Samples:
         raise _unusable(state, f"{Path(error.filename).name} is missing") from None
     except (OSError, TypeError, ValueError):
         raise _unusable(state, f"{state.secrets.name} is damaged, or of another version") from None
-    for path in (state.profiles, *samples.certificates.files()):
+    for path in (state.database, *samples.certificates.files()):
         if not path.exists():
             raise _unusable(state, f"{path.name} is missing")
     return samples
@@ -88,33 +103,51 @@ def load_or_make(state: State, now: dt.datetime) -> Samples:
 
 def _unusable(state: State, problem: str) -> StackError:
     return StackError(
-        f"the samples in {state.root} cannot be used again: {problem}. Save what you edited there, then remove the"
+        f"the samples in {state.root} cannot be used again: {problem}. Save what you need of it, then remove the"
         " folder; the next start makes it anew"
     )
 
 
-def _make(state: State, now: dt.datetime) -> Samples:
-    samples = Samples(_new_secrets(), make_certificates(state.root, now))
-    write_private(state.secrets, json.dumps(asdict(samples.secrets)).encode())
-    write_private(state.profiles, _document(state, samples).encode())
-    return samples
-
-
-def _new_secrets() -> SampleSecrets:
+def _make(state: State, now: dt.datetime, open_service: OpenService) -> Samples:
+    certificates = make_certificates(state.root, now)
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return SampleSecrets(
-        token=issue(Prefix.TOKEN, secrets.randbelow),
-        expired_token=issue(Prefix.TOKEN, secrets.randbelow),
-        hmac_secret=issue(Prefix.HMAC_SECRET, secrets.randbelow),
-        issuer_key=pem.decode(),
-        secret_key=as_text(secrets.token_bytes(KEY_BYTES)),
-    )
+    secret_key = as_text(secrets.token_bytes(KEY_BYTES))
+    expired_token = issue(Prefix.TOKEN, secrets.randbelow)
+    with open_service(secret_key) as service:
+        issued = _record(service, _profiles(certificates, pem.decode(), digest(expired_token).hex()))
+        made = SampleSecrets(
+            secret_key=secret_key,
+            issuer_key=pem.decode(),
+            expired_token=expired_token,
+            token=issued["pr_sandbox"],
+            hmac_secret=issued["pr_partner"],
+            api_key=_value(service.api_keys.create(CreateApiKey(actor=COMMAND_LINE, fields=_API_KEY))),
+        )
+    write_private(state.secrets, json.dumps(asdict(made)).encode())
+    return Samples(made, certificates)
 
 
-def _key_set(issuer_key: str) -> str:
+def _record(service: Service, profiles: Sequence[Fields]) -> dict[str, str]:
+    """Make the client and its profiles; the credentials that were made for them, by profile id."""
+    service.clients.create(CreateClient(actor=COMMAND_LINE, fields=_CLIENT))
+    issued = {}
+    for fields in profiles:
+        edited = service.profiles.create(CreateProfile(actor=COMMAND_LINE, client_id=CLIENT_ID, fields=fields))
+        if edited.credential is not None:
+            issued[str(fields["id"])] = _value(edited)
+    return issued
+
+
+def _value(edited: Edited) -> str:
+    assert edited.credential is not None  # noqa: S101 - it was just made
+    assert edited.credential.value is not None  # noqa: S101 - likewise
+    return edited.credential.value.reveal()
+
+
+def _key_set(issuer_key: str) -> dict[str, Any]:
     key = jwt.algorithms.ECAlgorithm.to_jwk(_read_key(issuer_key).public_key(), as_dict=True)
-    return json.dumps({"keys": [key | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}]})
+    return {"keys": [key | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}]}
 
 
 def _read_key(pem: str) -> ec.EllipticCurvePrivateKey:
@@ -124,80 +157,32 @@ def _read_key(pem: str) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def _document(state: State, samples: Samples) -> str:
-    known = samples.secrets
-    bundle = samples.certificates.authority.read_text().strip().replace("\n", "\n            ")
-    return f"""\
-# Sample profiles. Edit them, then:
-#   set -a; . {shlex.quote(str(state.environment))}; set +a
-#   authz-server publish {shlex.quote(str(state.profiles))} --prune
-clients:
-  - id: {CLIENT_ID}
-    name: Acme
-    description: A partner with one profile for each way to authenticate
-    profiles:
-      - id: pr_sandbox
-        name: sandbox
-        labels: {{tier: free}}
-        auth: {{type: token, token_sha256: "{digest(known.token).hex()}"}}
-
-      - id: pr_partner
-        name: partner
-        auth: {{type: jwt, algorithm: HS256, secret: "{known.hmac_secret}"}}
-
-      - id: pr_readonly
-        name: readonly
-        allowed_methods: [GET]
-        auth:
-          type: oidc
-          issuer: {ISSUER}
-          audience: [{AUDIENCE}]
-          algorithms: [ES256]
-          required_scopes: [orders.read]
-          jwks: {_key_set(known.issuer_key)}
-
-      - id: pr_people
-        name: people
-        auth:
-          type: oidc
-          token_use: id
-          issuer: {ISSUER}
-          audience: [{AUDIENCE}]
-          algorithms: [ES256]
-          jwks: {_key_set(known.issuer_key)}
-
-      - id: pr_production
-        name: production
-        auth:
-          type: mtls
-          san_dns: [{CLIENT_NAME}]
-          ca_bundle: |
-            {bundle}
-
-      - id: pr_internal
-        name: internal
-        allowed_ips: [127.0.0.0/8, "::1"]
-        auth: {{type: none}}
-
-      - id: pr_office
-        name: office
-        allowed_ips: [192.0.2.0/24]
-        auth: {{type: none}}
-
-      - id: pr_orders
-        name: orders
-        allowed_routes: [orders]
-        auth: {{type: none}}
-
-      - id: pr_paused
-        name: paused
-        active: false
-        auth: {{type: none}}
-
-      - id: pr_expired
-        name: expired
-        auth:
-          type: token
-          token_sha256: "{digest(known.expired_token).hex()}"
-          expires_at: 2020-01-01T00:00:00Z
-"""
+def _profiles(certificates: Certificates, issuer_key: str, expired_digest: str) -> Sequence[Fields]:
+    provider: dict[str, Any] = {"type": "oidc", "issuer": ISSUER, "audience": [AUDIENCE], "algorithms": ["ES256"]}
+    provider |= {"jwks": _key_set(issuer_key)}
+    bundle = certificates.authority.read_text()
+    return (
+        {"id": "pr_sandbox", "name": "sandbox", "labels": {"tier": "free"}, "auth": {"type": "token"}},
+        {"id": "pr_partner", "name": "partner", "auth": {"type": "jwt", "algorithm": "HS256"}},
+        {
+            "id": "pr_readonly",
+            "name": "readonly",
+            "allowed_methods": ["GET"],
+            "auth": provider | {"required_scopes": ["orders.read"]},
+        },
+        {"id": "pr_people", "name": "people", "auth": provider | {"token_use": "id"}},
+        {
+            "id": "pr_production",
+            "name": "production",
+            "auth": {"type": "mtls", "san_dns": [CLIENT_NAME], "ca_bundle": bundle},
+        },
+        {"id": "pr_internal", "name": "internal", "allowed_ips": ["127.0.0.0/8", "::1"], "auth": {"type": "none"}},
+        {"id": "pr_office", "name": "office", "allowed_ips": ["192.0.2.0/24"], "auth": {"type": "none"}},
+        {"id": "pr_orders", "name": "orders", "allowed_routes": ["orders"], "auth": {"type": "none"}},
+        {"id": "pr_paused", "name": "paused", "active": False, "auth": {"type": "none"}},
+        {
+            "id": "pr_expired",
+            "name": "expired",
+            "auth": {"type": "token", "token_sha256": expired_digest, "expires_at": "2020-01-01T00:00:00Z"},
+        },
+    )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import shlex
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final, Self
 
 import yaml
 
-from authz_server.cli.exits import ExitCode
+from authz_server.compose.records import publisher, records
 from authz_server.dev import programs
-from authz_server.dev.environment import LOOPBACK, REDIS_PREFIX, REDIS_URL, SECRET_KEYS, Inherited
+from authz_server.dev.environment import DATABASE_URL, LOOPBACK, REDIS_PREFIX, REDIS_URL, SECRET_KEYS, Inherited
 from authz_server.dev.envoy_config import laptop_config
 from authz_server.dev.errors import RedisUnreachable, StackError
 from authz_server.dev.ports import Ports, free_port
@@ -22,16 +23,20 @@ from authz_server.dev.processes import Children
 from authz_server.dev.samples import Samples, load_or_make
 from authz_server.dev.state import State, write_private
 from authz_server.dev.upstream import SampleUpstream
+from authz_server.managing.errors import PublisherUnavailable
+from authz_server.managing.service import Service
+from authz_server.settings import load
 
 START_SECONDS: Final = 30.0
 
+_SHARED: Final = (REDIS_URL, REDIS_PREFIX, DATABASE_URL, SECRET_KEYS)
 _PROBE_SECONDS: Final = 2.0
 _FORBIDDEN: Final = 403
 _OK: Final = 200
 
 
 class Stack:
-    """An embedded Valkey, the check server, Envoy and a sample upstream. A context manager: leaving it ends them all.
+    """An embedded Valkey, manage, the check server, Envoy and a sample upstream. Leaving the context ends them.
 
     A Redis that `inherited` names is used instead of the embedded one. `say` tells people what happens.
     """
@@ -64,13 +69,14 @@ class Stack:
         # Before the ports: where another stack holds both, that is what to say.
         self._stopping.enter_context(self._state.taken())
         self._require_free_ports()
-        samples = load_or_make(self._state, datetime.now(UTC))
+        samples = self._samples()
         upstream = SampleUpstream()
         self._stopping.callback(upstream.stop)
         self._stopping.callback(self._children.stop)
-        settings = self._settings(samples)
+        settings = self._settings(samples.secrets.secret_key)
+        self._write_environment(settings, samples)
         self._start_valkey()
-        self._publish(settings)
+        self._start_manage(settings)
         self._start_check(settings)
         self._start_envoy(envoy, samples, upstream.port)
         return samples
@@ -92,14 +98,29 @@ class Stack:
                 f"{error}\nAn earlier stack here was killed, and {names} seem to run on: kill {ids}"
             ) from None
 
-    def _settings(self, samples: Samples) -> dict[str, str]:
-        """What the check server and `publish` run with; what other terminals need of it is written down."""
-        self.redis_url = self._inherited.redis_url or f"redis://{LOOPBACK}:{free_port()}/0"
-        settings = self._inherited.settings(self.redis_url, samples.secrets.secret_key, self._ports)
-        shared = {name: settings[name] for name in (REDIS_URL, REDIS_PREFIX, SECRET_KEYS) if name in settings}
+    def _samples(self) -> Samples:
+        if self._state.database.exists():
+            return load_or_make(self._state, datetime.now(UTC), self._service)
+        self._say("Making the sample client and its profiles ...")
+        return load_or_make(self._state, datetime.now(UTC), self._service)
+
+    @contextlib.contextmanager
+    def _service(self, secret_key: str) -> Iterator[Service]:
+        with records(load(self._settings(secret_key))) as opened:
+            yield opened.service
+
+    def _settings(self, secret_key: str) -> dict[str, str]:
+        """What `manage` and the check server run with."""
+        self.redis_url = self.redis_url or self._inherited.redis_url or f"redis://{LOOPBACK}:{free_port()}/0"
+        return self._inherited.settings(self.redis_url, self._state.database, secret_key, self._ports)
+
+    def _write_environment(self, settings: Mapping[str, str], samples: Samples) -> None:
+        """What other terminals need of it."""
+        shared = {name: settings[name] for name in _SHARED if name in settings}
+        shared["AUTHZCTL_URL"] = f"http://{LOOPBACK}:{self._ports.manage}"
+        shared["AUTHZCTL_API_KEY"] = samples.secrets.api_key
         lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in shared.items())
         write_private(self._state.environment, lines.encode())
-        return settings
 
     def _start_valkey(self) -> None:
         if self._inherited.redis_url is not None:
@@ -113,18 +134,28 @@ class Stack:
         self._start("valkey", command, self._inherited.others)
         self._children.wait_until(lambda: _answers_ping(int(port)), START_SECONDS)
 
-    def _publish(self, settings: Mapping[str, str]) -> None:
-        self._say("Publishing the sample profiles ...")
-        # What else is in somebody's own Redis stays there.
-        prune = ["--prune"] if self._inherited.redis_url is None else []
-        command = [*programs.authz_server(), "publish", str(self._state.profiles), *prune]
-        exit_code, output = self._children.run("publish", command, self._state.log("publish"), settings)
-        if exit_code == ExitCode.UNREACHABLE and self._inherited.redis_url is not None:
-            raise RedisUnreachable(f"{output.strip()}\nCorrect {REDIS_URL}, or unset it: then Valkey is started here")
-        if exit_code != ExitCode.DONE:
+    def _start_manage(self, settings: Mapping[str, str]) -> None:
+        self._require_redis(settings)
+        self._say("Starting manage ...")
+        self._start("manage", [*programs.authz_server(), "manage"], settings)
+        self._children.wait_until(lambda: _is_in_step(self._ports.manage), START_SECONDS)
+
+    def _require_redis(self, settings: Mapping[str, str]) -> None:
+        """`manage` would wait for a Redis that does not answer, and for another writer to give way."""
+        if self._inherited.redis_url is None:
+            return
+        loaded = load(settings)
+        try:
+            with records(loaded) as opened, publisher(loaded, opened.database, timeout=_PROBE_SECONDS) as to:
+                shown = to.in_force()
+        except PublisherUnavailable as error:
+            raise RedisUnreachable(
+                f"Redis is not reachable: {error}\nCorrect {REDIS_URL}, or unset it: then Valkey is started here"
+            ) from None
+        if shown is not None and not shown.ours:
             raise StackError(
-                f"the profiles cannot be published:\n{output.strip()}\nCorrect {self._state.profiles}, or remove"
-                f" {self._state.root}: the next start makes new samples"
+                f"the profiles in that Redis are written by {shown.writer}: choose another {REDIS_PREFIX}, or, in a"
+                f" terminal with the settings of {self._state.environment}: authz-server republish --take-over"
             )
 
     def _start_check(self, settings: Mapping[str, str]) -> None:
@@ -146,13 +177,24 @@ class Stack:
         self._children.start(name, command, self._state.log(name), environment)
 
 
+def _is_in_step(port: int) -> bool:
+    """Whether `manage` has nothing to complain of: what it has is published."""
+    status, body = _get(port, "/readyz")
+    return status == _OK and not json.loads(body)["warnings"]
+
+
 def _status(port: int, path: str) -> int | None:
+    return _get(port, path)[0]
+
+
+def _get(port: int, path: str) -> tuple[int | None, bytes]:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status
+        response = connection.getresponse()
+        return response.status, response.read()
     except (OSError, http.client.HTTPException):
-        return None
+        return None, b""
     finally:
         connection.close()
 

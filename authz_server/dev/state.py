@@ -20,9 +20,9 @@ class State:
     root: Path
 
     @property
-    def profiles(self) -> Path:
-        """The sample profiles, for people to edit and publish again."""
-        return self.root / "profiles.yaml"
+    def database(self) -> Path:
+        """The clients and profiles, samples and others."""
+        return self.root / "authz.db"
 
     @property
     def secrets(self) -> Path:

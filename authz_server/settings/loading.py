@@ -15,15 +15,10 @@ _WITHOUT_EFFECT: Final = frozenset(
     PREFIX + name
     for name in (
         "HTTP_CHECK_LISTEN",
-        "HTTP_LISTEN",
-        "HTTP_TLS_CERT",
-        "HTTP_TLS_KEY",
-        "HTTP_TRUSTED_PROXIES",
         "JWKS_MAX_STALENESS_SECONDS",
         "OIDC_ALLOWED_HOSTS",
         "REPLICA",
         "REPLICA_ENTRIES",
-        "REVEAL",
     )
 )
 
@@ -88,6 +83,7 @@ def _unknown(given: Iterable[str], known: frozenset[str]) -> Iterable[str]:
 def _contradictions(settings: Settings) -> Iterable[str]:
     yield from _profile_source(settings)
     yield from _listeners(settings)
+    yield from _http(settings)
     yield from _workers(settings)
     if settings.grpc_server == "lean":
         yield "AUTHZ_GRPC_SERVER=lean is not in this version yet; use grpcio"
@@ -120,6 +116,19 @@ def _listeners(settings: Settings) -> Iterable[str]:
             f"AUTHZ_GRPC_LISTEN has {', '.join(exposed)}, which other machines can reach: set AUTHZ_GRPC_TLS_CERT,"
             " AUTHZ_GRPC_TLS_KEY and AUTHZ_GRPC_TLS_CLIENT_CA, or AUTHZ_GRPC_INSECURE=on where something else guards it"
         )
+
+
+def _http(settings: Settings) -> Iterable[str]:
+    yield from _together(settings, "http_tls_cert", "http_tls_key")
+    encrypted = settings.http_tls_cert is not None or bool(settings.http_trusted_proxies)
+    if not settings.http_listen.is_local and not encrypted:
+        yield (
+            f"AUTHZ_HTTP_LISTEN is {settings.http_listen}, which other machines can reach, and API keys would travel in"
+            " the clear: set AUTHZ_HTTP_TLS_CERT and AUTHZ_HTTP_TLS_KEY, or AUTHZ_HTTP_TRUSTED_PROXIES where a proxy"
+            " encrypts"
+        )
+    if settings.reveal and settings.secret_keys is None:
+        yield "AUTHZ_REVEAL=on needs AUTHZ_SECRET_KEYS, which seal what is kept"
 
 
 def _workers(settings: Settings) -> Iterable[str]:

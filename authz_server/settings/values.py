@@ -107,6 +107,14 @@ def tcp_address(text: str) -> ListenAddress:
     return address
 
 
+def network(text: str) -> str:
+    """A network such as 10.0.0.0/8, or one address."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise ValueError("accepted: networks such as 10.0.0.0/8 or fd00::/8, and addresses, by commas") from None
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` can only be this machine."""
     if host.lower() == "localhost":

@@ -138,6 +138,22 @@ class Settings:
     metrics_listen: ListenAddress = _variable(
         values.tcp_address, "127.0.0.1:9192", "Where /metrics, /healthz and /readyz are."
     )
+    http_listen: ListenAddress = _variable(
+        values.tcp_address, "127.0.0.1:8080", "Where manage is: REST, /metrics, /healthz and /readyz."
+    )
+    http_tls_cert: Path | None = _variable(
+        values.optional(values.path), "", "The certificate chain (PEM) of manage's listener."
+    )
+    http_tls_key: Path | None = _variable(values.optional(values.path), "", "Its private key (PEM).")
+    http_trusted_proxies: tuple[str, ...] = _variable(
+        values.listed(values.network), "", "Networks whose X-Forwarded-For and X-Forwarded-Proto manage believes."
+    )
+    reveal: bool = _variable(
+        values.switch, "off", "Keep new tokens sealed in the database, so that operators can be shown them again."
+    )
+    audit_days: int = _variable(
+        values.integer(0, 36_500), "0", "How long manage keeps what was done by whom; 0 is for ever."
+    )
     workers: int = _variable(values.integer(1, 256), "1", "How many processes check.")
     drain_seconds: float = _variable(
         values.seconds(0, 3_600), "30", "How long checks in flight may take to finish after SIGTERM."

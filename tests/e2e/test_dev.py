@@ -94,11 +94,25 @@ def test_a_setting_that_the_stack_decides_itself_is_said_to_have_no_effect(lapto
     )
 
 
-def test_another_terminal_publishes_with_what_the_stack_wrote_down(laptop: RunningLaptop) -> None:
+def test_another_terminal_has_what_the_stack_wrote_down(laptop: RunningLaptop) -> None:
     directory = Path(f"/proc/{laptop.pid}/cwd").resolve()
-    command = f"set -a; . {_STATE}/env; set +a; {script('authz-server')} publish {_STATE}/profiles.yaml --dry-run"
+    command = (
+        f"set -a; . {_STATE}/env; set +a; {script('authz-server')} show pr_sandbox; {script('authzctl')} clients list"
+    )
     outcome = subprocess.run(["/bin/sh", "-c", command], cwd=directory, capture_output=True, text=True, check=True)
-    assert "0 added, 0 changed, 0 removed, 10 unchanged" in outcome.stdout
+    assert "name: sandbox" in outcome.stdout
+    assert "Acme" in outcome.stdout
+
+
+def test_the_first_edits_that_are_printed_end_with_an_allowed_call(laptop: RunningLaptop) -> None:
+    require_curl()
+    lines = laptop.printed()
+    begin = lines.index("Create a client, add a profile, and call Envoy with its new token:") + 1
+    edits = "\n".join(lines[begin : lines.index("", begin)])
+    outcome = subprocess.run(["/bin/sh", "-e", "-c", edits], capture_output=True, text=True, check=True)
+    assert '"propagation":"published"' in outcome.stdout.replace(" ", "")
+    assert "HTTP/1.1 200 OK" in outcome.stdout
+    assert '"x-authz-client-id": "cl_mine"' in outcome.stdout
 
 
 def test_everything_is_kept_in_one_private_folder(laptop: RunningLaptop) -> None:
@@ -130,7 +144,7 @@ def test_a_signal_ends_everything_that_was_started(
     assert running.end(number) == exit_code
     assert running.printed()[-1] == "Everything that was started has ended."
     assert [name for pid, name in children.items() if is_running(pid)] == []
-    for port in (running.http, running.https, running.check, running.metrics):
+    for port in (running.http, running.https, running.check, running.metrics, running.manage):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -170,26 +184,19 @@ def test_ports_that_are_taken_are_named_with_the_option_that_chooses_another(tmp
             each.bind(("127.0.0.1", 0))
             each.listen()
         http, check = first.getsockname()[1], second.getsockname()[1]
-        https, metrics = free_ports(2)
-        ports = (f"--port-http={http}", f"--port-https={https}", f"--port-check={check}", f"--port-metrics={metrics}")
+        https, metrics, manage = free_ports(3)
+        ports = (
+            f"--port-http={http}",
+            f"--port-https={https}",
+            f"--port-check={check}",
+            f"--port-metrics={metrics}",
+            f"--port-manage={manage}",
+        )
         running = RunningLaptop(tmp_path, tmp_path / "logs", ports)
         assert running.wait_until_ended() == 1
     for port, option in ((http, "--port-http"), (check, "--port-check")):
         sentence = f"port {port} cannot be used (Address already in use): end what holds it, or choose with {option}\n"
         assert sentence in running.complaints()
-
-
-def test_profiles_that_were_edited_wrongly_are_shown_with_line_and_column(tmp_path: Path) -> None:
-    first = RunningLaptop(tmp_path, tmp_path / "first")
-    first.wait_for_line(READY)
-    assert first.end(signal.SIGINT) == 130
-    profiles = tmp_path / _STATE / "profiles.yaml"
-    profiles.write_text(profiles.read_text().replace("allowed_methods: [GET]", "allowed_methods: [get]"))
-    line = profiles.read_text().splitlines().index("        allowed_methods: [get]") + 1
-    second = RunningLaptop(tmp_path, tmp_path / "second")
-    assert second.wait_until_ended() == 1
-    assert f"{profiles}:{line}:" in second.complaints()
-    assert f"Correct {profiles}, or remove {tmp_path / _STATE}" in second.complaints()
 
 
 def test_a_redis_that_does_not_answer_is_said_so(tmp_path: Path) -> None:

@@ -40,12 +40,13 @@ class RunningLaptop(RunningProcess):
         arguments: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.http, self.https, self.check, self.metrics = free_ports(4)
+        self.http, self.https, self.check, self.metrics, self.manage = free_ports(5)
         self.chosen_ports = (
             f"--port-http={self.http}",
             f"--port-https={self.https}",
             f"--port-check={self.check}",
             f"--port-metrics={self.metrics}",
+            f"--port-manage={self.manage}",
         )
         command: list[str | Path] = [
             script("authz-server"),

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from authz_server.compose import CannotServe
+from authz_server.compose.refusal import CannotServe
 from authz_server.supervisor import serve
 
 

@@ -17,7 +17,7 @@ PORTS = Ports()
 def settings(**variables: str) -> dict[str, str]:
     """What `check` runs with when these were inherited."""
     inherited = Inherited(variables)
-    return inherited.settings(inherited.redis_url or EMBEDDED, KEY, PORTS)
+    return inherited.settings(inherited.redis_url or EMBEDDED, Path("/state/authz.db"), KEY, PORTS)
 
 
 def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_programs_that_are_not_ours_see_none_of_our_settings() -> None:
 def test_what_the_stack_decides_itself_is_named() -> None:
     inherited = Inherited({"AUTHZ_PROFILES_FILE": "profiles.yaml", "AUTHZ_REALM": "x"})
     assert list(inherited.without_effect()) == [
-        "AUTHZ_PROFILES_FILE has no effect here: the profiles are published from the state folder"
+        "AUTHZ_PROFILES_FILE has no effect here: the clients and profiles are in the state folder"
     ]
     assert "AUTHZ_PROFILES_FILE" not in settings(AUTHZ_PROFILES_FILE="profiles.yaml")
 
@@ -67,6 +67,12 @@ def test_check_server_listens_where_the_ports_say() -> None:
     assert chosen["AUTHZ_METRICS_LISTEN"] == f"127.0.0.1:{PORTS.metrics}"
     assert chosen["AUTHZ_CLIENT_IP_FROM"] == "metadata"
     assert "AUTHZ_GRPC_TLS_CERT" not in chosen
+
+
+def test_manage_listens_where_the_ports_say_over_the_records_of_the_state_folder() -> None:
+    chosen = settings(AUTHZ_HTTP_LISTEN="0.0.0.0:1", AUTHZ_DATABASE_URL="sqlite:////elsewhere.db")
+    assert chosen["AUTHZ_HTTP_LISTEN"] == f"127.0.0.1:{PORTS.manage}"
+    assert chosen["AUTHZ_DATABASE_URL"] == "sqlite:////state/authz.db"
 
 
 def test_keys_of_the_samples_are_used_unless_others_are_set() -> None:

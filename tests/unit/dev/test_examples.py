@@ -10,8 +10,8 @@ from authz_server.core.decision import ALLOWED_CODE
 from authz_server.core.denial_reasons import DENIALS, DenialReason
 from authz_server.dev.examples import Example, examples
 from authz_server.dev.ports import Ports
-from authz_server.dev.samples import load_or_make
 from authz_server.dev.state import State
+from tests.support.sample_records import samples_of
 
 
 @pytest.fixture(name="made")
@@ -19,7 +19,7 @@ def all_examples(tmp_path: Path) -> list[Example]:
     folder = tmp_path / "a folder's name"
     folder.mkdir()
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    return list(examples(load_or_make(State(folder), now), Ports(), now.timestamp()))
+    return list(examples(samples_of(State(folder), now), Ports(), now.timestamp()))
 
 
 def test_an_example_is_a_comment_and_one_command() -> None:

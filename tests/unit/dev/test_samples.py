@@ -11,12 +11,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from authz_server.core.auth import JwtAuth, MtlsAuth, NoAuth, OidcAuth, TokenAuth
-from authz_server.core.token import digest
 from authz_server.dev.errors import StackError
-from authz_server.dev.samples import Samples, load_or_make
+from authz_server.dev.samples import CLIENT_ID, Samples
 from authz_server.dev.state import State
-from authz_server.documents.document import Document, read_document
+from authz_server.managing.commands import DeleteProfile, RotateCredential
+from authz_server.managing.errors import NotFound
+from authz_server.managing.ports import ProfileFilter
+from authz_server.managing.records import COMMAND_LINE, Role
+from tests.support.sample_records import samples_of, service_of
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -28,29 +30,37 @@ def a_state_folder(tmp_path: Path) -> State:
 
 @pytest.fixture(name="samples")
 def new_samples(state: State) -> Samples:
-    return load_or_make(state, NOW)
+    return samples_of(state, NOW)
 
 
-def document(state: State) -> Document:
-    return read_document(state.profiles.read_bytes(), resolve_env=lambda _name: None)
+def test_the_sample_records_have_every_auth_type(samples: Samples, state: State) -> None:
+    with service_of(state)(samples.secrets.secret_key) as service:
+        page = service.reading.profiles(ProfileFilter(client_id=CLIENT_ID), limit=200)
+    assert {shape["auth"]["type"] for shape in page.items} == {"token", "jwt", "oidc", "mtls", "none"}
 
 
-def test_the_sample_document_is_valid_and_has_every_auth_type(samples: Samples, state: State) -> None:
-    read = document(state)
-    assert read.warnings == ()
-    assert {type(profile.auth) for profile in read.profiles} == {TokenAuth, JwtAuth, OidcAuth, MtlsAuth, NoAuth}
+def test_the_credentials_of_samples_can_be_rotated(samples: Samples, state: State) -> None:
+    """They were made by the product, which holds digests and sealed secrets of them."""
+    with service_of(state)(samples.secrets.secret_key) as service:
+        for profile_id in ("pr_sandbox", "pr_partner"):
+            rotated = service.credentials.rotate(RotateCredential(actor=COMMAND_LINE, profile_id=profile_id))
+            assert rotated.credential is not None
+    text = state.database.read_bytes()
+    for secret in (samples.secrets.token, samples.secrets.hmac_secret, samples.secrets.api_key):
+        assert secret.encode() not in text
 
 
-def test_the_document_holds_the_digest_of_the_token_and_not_the_token(samples: Samples, state: State) -> None:
-    text = state.profiles.read_text()
-    assert samples.secrets.token not in text
-    assert digest(samples.secrets.token).hex() in text
+def test_the_api_key_of_the_samples_is_an_admins(samples: Samples, state: State) -> None:
+    with service_of(state)(samples.secrets.secret_key) as service:
+        assert service.api_keys.authenticate(samples.secrets.api_key).role is Role.ADMIN
 
 
 def test_samples_of_an_earlier_start_are_used_again_with_edits(samples: Samples, state: State) -> None:
-    state.profiles.write_text("edited")
-    assert load_or_make(state, NOW) == samples
-    assert state.profiles.read_text() == "edited"
+    with service_of(state)(samples.secrets.secret_key) as service:
+        service.profiles.delete(DeleteProfile(actor=COMMAND_LINE, profile_id="pr_orders"))
+    assert samples_of(state, NOW) == samples
+    with service_of(state)(samples.secrets.secret_key) as service, pytest.raises(NotFound):
+        service.reading.profile("pr_orders")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def test_samples_of_an_earlier_start_are_used_again_with_edits(samples: Samples,
         ("secrets.json", '{"token": "azt_", "of_another_version": 1}'),
         ("secrets.json", "[]"),
         ("secrets.json", None),
-        ("profiles.yaml", None),
+        ("authz.db", None),
         ("client.key", None),
     ],
 )
@@ -74,7 +84,7 @@ def test_samples_that_are_damaged_are_not_overwritten(
         damaged.write_text(content)
     before = {path.name: path.read_bytes() for path in state.root.iterdir()}
     with pytest.raises(StackError, match=f"{name} is .*remove the folder"):
-        load_or_make(state, NOW)
+        samples_of(state, NOW)
     assert {path.name: path.read_bytes() for path in state.root.iterdir()} == before
 
 
@@ -84,10 +94,10 @@ def test_an_issuer_key_of_another_kind_is_damage(samples: Samples, state: State)
     secrets = json.loads(state.secrets.read_text())
     state.secrets.write_text(json.dumps(secrets | {"issuer_key": pem.decode()}))
     with pytest.raises(StackError, match=r"secrets\.json is damaged"):
-        load_or_make(state, NOW)
+        samples_of(state, NOW)
 
 
-@pytest.mark.parametrize("name", ["profiles.yaml", "secrets.json", "client.key", "server.key"])
+@pytest.mark.parametrize("name", ["authz.db", "secrets.json", "client.key", "server.key"])
 def test_what_holds_a_secret_is_readable_by_its_owner_only(name: str, samples: Samples, state: State) -> None:
     assert stat.S_IMODE((state.root / name).stat().st_mode) == 0o600
 

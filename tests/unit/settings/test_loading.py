@@ -169,10 +169,10 @@ def test_several_workers_do_not_share_a_unix_socket() -> None:
 
 
 def test_a_misspelt_variable_is_a_warning_with_a_suggestion() -> None:
-    settings = load({"AUTHZ_GRPC_LSTEN": "x", "AUTHZ_ZZZZ": "y", "AUTHZ_HTTP_LISTEN": "127.0.0.1:8080", "HOME": "/"})
+    settings = load({"AUTHZ_GRPC_LSTEN": "x", "AUTHZ_ZZZZ": "y", "AUTHZ_HTTP_CHECK_LISTEN": "127.0.0.1:1", "HOME": "/"})
     assert settings.warnings == (
         "AUTHZ_GRPC_LSTEN is not a setting; did you mean AUTHZ_GRPC_LISTEN?",
-        "AUTHZ_HTTP_LISTEN has no effect in this version",
+        "AUTHZ_HTTP_CHECK_LISTEN has no effect in this version",
         "AUTHZ_ZZZZ is not a setting",
     )
 
@@ -187,3 +187,24 @@ def test_the_words_of_a_choice_are_those_of_the_part_that_acts_on_it(field: str,
         assert variable.parse(word.value) == word.value
     with pytest.raises(ValueError, match=f"accepted: one of {', '.join(word.value for word in words)}"):
         variable.parse("?")
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8080", "[::]:8080", "authz.internal:8080"])
+def test_an_api_that_others_can_reach_needs_tls_or_a_proxy_that_has_it(listen: str) -> None:
+    (told,) = problems(HTTP_LISTEN=listen)
+    assert "in the clear" in told
+    assert load({"AUTHZ_HTTP_LISTEN": listen, "AUTHZ_HTTP_TLS_CERT": "/c", "AUTHZ_HTTP_TLS_KEY": "/k"}).http_tls_key
+    behind = load({"AUTHZ_HTTP_LISTEN": listen, "AUTHZ_HTTP_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
+    assert behind.http_trusted_proxies == ("10.0.0.0/8", "::1/128")
+
+
+@pytest.mark.parametrize("proxies", ["10.0.0.1/8", "*", "proxy.internal"])
+def test_a_proxy_that_is_no_network_is_refused(proxies: str) -> None:
+    (told,) = problems(HTTP_TRUSTED_PROXIES=proxies)
+    assert "networks such as" in told
+
+
+def test_revealing_needs_keys_to_seal_with() -> None:
+    (told,) = problems(REVEAL="on")
+    assert "AUTHZ_SECRET_KEYS" in told
+    assert load({"AUTHZ_REVEAL": "on", "AUTHZ_SECRET_KEYS": A_KEY}).reveal

@@ -1,4 +1,4 @@
-"""The composition root of the check: who is wired to whom, in what order things start and stop."""
+"""The check: who is wired to whom, in what order things start and stop."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from authz_server.cache.file_source import FileProfileSource
 from authz_server.cache.redis_source import RecordsSigned, RedisProfileSource
 from authz_server.checking.checker import Checker
 from authz_server.checking.ports import Readiness, RunningProfileSource
+from authz_server.compose.refusal import CannotServe
 from authz_server.core.decision import Denied
 from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.facts import CertificateForm, CheckFacts
@@ -38,15 +39,6 @@ READINESS_SECONDS: Final = 0.25
 
 _STARTING: Final = Readiness(reasons=("starting",))
 _DRAINING: Final = Readiness(reasons=("draining",))
-
-
-class CannotServe(Exception):
-    """The start is refused. `is_setting` tells wrong settings from wrong profiles."""
-
-    def __init__(self, *problems: str, is_setting: bool) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-        self.is_setting = is_setting
 
 
 class CheckProcess:
