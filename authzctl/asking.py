@@ -35,6 +35,11 @@ def agreement(question: str) -> None:
 
 def secret(prompt: str) -> str:
     """A secret: typed unseen at a terminal, else the first line of standard input."""
-    if sys.stdin.isatty():
+    if is_terminal():
         return getpass.getpass(prompt)
     return sys.stdin.readline()
+
+
+def is_terminal() -> bool:
+    """Whether somebody types."""
+    return sys.stdin.isatty()

@@ -156,7 +156,8 @@ def with_auth_options(command: Callable[..., None]) -> Callable[..., None]:
     def with_settings(**given: Any) -> None:
         settings = {each.name: given.pop(each.name) for each in OPTIONS}
         present = {name: value for name, value in settings.items() if value not in (None, [])}
-        command(**given, settings=Settings(given.pop("auth"), present))
+        auth_type = given.pop("auth")
+        command(**given, settings=Settings(auth_type, present))
 
     parameters = [parameter for name, parameter in own.items() if name != "settings"]
     signature = inspect.Signature([*parameters, *added])

@@ -64,8 +64,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Seque
         drawn.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         drawn.add_row(*(Text(on_one_line(cell), style=_COLOURS.get(cell, "")) for cell in row))
-    width = None if sys.stdout.isatty() else _UNFOLDED
-    Console(highlight=False, markup=False, emoji=False, width=width).print(drawn)
+    console = Console(highlight=False, markup=False, emoji=False, width=None if is_terminal() else _UNFOLDED)
+    with console.capture() as printed:
+        console.print(drawn)
+    for line in printed.get().splitlines():
+        typer.echo(line.rstrip())  # the last column is padded too
+
+
+def is_terminal() -> bool:
+    """Whether somebody looks at it."""
+    return sys.stdout.isatty()
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> None:

@@ -30,7 +30,7 @@ def failure(status: int, problem: Mapping[str, Any], retry_after: str | None) ->
     code = str(problem.get("code") or "")
     sentence = on_one_line(str(problem.get("detail") or problem.get("title") or "refused"))
     sentence = f"{sentence.rstrip('.')} ({status} {code})" if code else f"{sentence} ({status})"
-    details = [_detail(error) for error in problem.get("errors") or ()]
+    details = [field_error(error) for error in problem.get("errors") or ()]
     advice = _ADVICE.get(code)
     if retry_after is not None and status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         advice = f"Try again in {on_one_line(retry_after)} s."
@@ -39,7 +39,7 @@ def failure(status: int, problem: Mapping[str, Any], retry_after: str | None) ->
     return Refused(sentence, details=details, advice=advice, code=code)
 
 
-def _detail(error: Mapping[str, Any]) -> str:
+def field_error(error: Mapping[str, Any]) -> str:
     """`allowed_ips[0]: "10.0.0.1/8" has bits set …`."""
     where = write_path(_path(str(error.get("pointer") or "")))
     detail = on_one_line(str(error.get("detail") or error.get("code") or "is refused"))

@@ -10,8 +10,10 @@ import typer
 
 from authzctl.output import Shape, say
 from authzctl.plain_text import on_one_line
+from authzctl.problems import field_error
 
 NOTHING: Final = "-"
+_KINDS: Final = {"token": "token", "jwt": "HMAC secret, which signs the caller's JWTs", "api_key": "API key"}
 PENDING: Final = (
     "pending: Redis has not taken this change yet, and calls are still judged by what was in force before; "
     "the server goes on trying"
@@ -106,13 +108,12 @@ def credential(answer: Shape) -> None:
     issued = answer.get("credential")
     if not issued:
         return
-    expiry = f"expires {time(issued['expires_at'])}" if issued.get("expires_at") else "never expires"
-    kind = {"token": "token", "jwt": "HMAC secret, which signs the caller's JWTs", "api_key": "API key"}
     if "value" not in issued:
         return
-    typer.echo(f"\nThe {kind.get(issued['type'], 'credential')} ({expiry}):\n\n  {issued['value']}\n")
+    expiry = f"expires {time(issued['expires_at'])}" if issued.get("expires_at") else "never expires"
+    typer.echo(f"\nThe {_KINDS.get(issued['type'], 'credential')} ({expiry}):\n\n  {issued['value']}\n")
     headers = issued.get("headers") or {}
-    if headers:
+    if "X-Profile-ID" in headers:
         typer.echo("A caller sends:\n")
         for name, value in headers.items():
             typer.echo(f"  {on_one_line(name)}: {on_one_line(value)}")
@@ -131,9 +132,7 @@ def propagation(answer: Shape) -> None:
 def warnings(answer: Shape) -> None:
     """What the API thinks should be looked at again."""
     for warning in answer.get("warnings") or ():
-        detail = warning.get("detail", "") if isinstance(warning, Mapping) else str(warning)
-        where = str(warning.get("path") or warning.get("pointer") or "") if isinstance(warning, Mapping) else ""
-        say(on_one_line(f"warning: {where}: {detail}" if where else f"warning: {detail}"))
+        say(f"warning: {field_error(warning)}")
 
 
 def _recorded(shape: Shape) -> Iterator[tuple[str, str]]:

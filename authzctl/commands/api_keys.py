@@ -67,7 +67,7 @@ def create(
 ) -> None:
     """Make an API key. It is shown once.
 
-    Example: authzctl api-keys create deploy --role operator --expires-in-hours 2160 -o value > key.txt
+    Example: authzctl api-keys create deploy --role operator -o value > key.txt
     """
     body: dict[str, Any] = {"name": name, "role": role.value}
     if expires_in_hours is not None:

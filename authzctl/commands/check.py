@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -46,7 +47,7 @@ def check(
 
     The exit code is 0 where the call would be allowed, and 1 where it would be refused.
 
-    Example: authzctl check --client cl_acme --profile pr_production --method DELETE --ip 10.1.2.3 --assume-credential
+    Example: authzctl check --client cl_acme --profile pr_a --method DELETE
     """
     body: dict[str, Any] = {"method": method, "path": path}
     headers = dict(_header(each) for each in header or ())
@@ -85,12 +86,17 @@ def _show(found: Shape) -> None:
         for each in found["steps"]
     ]
     table(("STEP", "VERDICT", "DETAIL"), rows, whole=("STEP", "VERDICT"))
-    code = "" if found["code"] == "allowed" else f" {found['code']}"
-    typer.echo(f"\n{found['outcome']}: {found['status']}{code}")
-    headers = found.get("headers") or {}
-    pairs = headers.items() if isinstance(headers, dict) else [(each["name"], each["value"]) for each in headers]
-    for name, value in pairs:
-        typer.echo(f"  {on_one_line(str(name))}: {on_one_line(str(value))}")
+    if found["outcome"] == "allowed":
+        typer.echo("\nallowed; the application gets:")
+        _show_headers((found.get("upstream_headers") or {}).get("set") or {})
+        return
+    typer.echo(f"\n{found['outcome']}: {found['status']} {found['code']}; the caller gets:")
+    _show_headers(found["headers"])
     content = found.get("body")
     if content:
         typer.echo(f"  {on_one_line(content if isinstance(content, str) else json.dumps(content))}")
+
+
+def _show_headers(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        typer.echo(f"  {on_one_line(name)}: {on_one_line(value)}")

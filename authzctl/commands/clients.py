@@ -115,7 +115,7 @@ def update(
 ) -> None:
     """Change a client. What is not given stays; labels that are given replace all.
 
-    Example: authzctl clients update cl_acme --name "Acme apps" --label team=mobile --version 12
+    Example: authzctl clients update cl_acme --name "Acme apps" --version 12
     """
     body = _given(name=name, description=description, active=active)
     if label or no_labels:

@@ -43,7 +43,7 @@ def rotate(
 ) -> None:
     """Make a new token or secret, and end the old one: at once, or after a time of grace. The new one is shown once.
 
-    Example: authzctl rotate pr_production --expires-in-hours 720 --grace-seconds 600
+    Example: authzctl rotate pr_a --expires-in-hours 720 --grace-seconds 600
     """
     body = _given(expires_in_hours=expires_in_hours, grace_seconds=grace_seconds)
     with opened(context) as api:
@@ -81,7 +81,7 @@ def set_auth(
 
     A new token, or HMAC secret, is made for the types token and jwt, and shown once.
 
-    Example: authzctl set-auth pr_production --auth oidc --issuer https://id.example.com --audience api --jwks keys.json
+    Example: authzctl set-auth pr_a --auth jwt --algorithm HS256
     """
     auth = auth_of(settings, files.mapping(file) if file else None, None)
     if auth is None:

@@ -112,7 +112,7 @@ def _show(file: str, planned: Shape) -> None:
 def _differences(planned: Shape) -> Iterator[str]:
     for kind in ("clients", "profiles"):
         noun = kind[:-1]
-        fields: Mapping[str, Any] = planned.get(f"{noun}_changes") or {}
+        fields: Mapping[str, Any] = planned[kind]["changes"]
         for what, sign in _SIGNS.items():
             for identifier in planned[kind][what]:
                 yield on_one_line(f"{sign} {noun} {identifier}")

@@ -124,7 +124,7 @@ def create(
 
     Without --auth it has a token. Without --method, --ip or --route, all of them are allowed.
 
-    Example: authzctl profiles create cl_acme --name production --method GET,POST --ip 10.0.0.0/8 --expires-in-hours 720
+    Example: authzctl profiles create cl_acme --name sandbox --method GET,POST
     """
     body = files.mapping(file) if file else {}
     body |= _given(id=profile_id, name=name, expires_in_hours=expires_in_hours, active=False if inactive else None)
@@ -160,7 +160,7 @@ def update(
 
     How callers prove who they are is changed by `set-auth`, `rotate` and `remove-auth`.
 
-    Example: authzctl profiles update pr_production --ip 10.0.0.0/8 --ip 2001:db8::/32 --version 12
+    Example: authzctl profiles update pr_production --ip 10.0.0.0/8,::1
     """
     body = files.mapping(file) if file else {}
     body |= _given(name=name, active=active)
