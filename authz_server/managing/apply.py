@@ -17,7 +17,7 @@ from authz_server.managing.editing import Edit, Editor
 from authz_server.managing.errors import TooManyProfiles, ValidationFailed
 from authz_server.managing.issuing import Issuer
 from authz_server.managing.plan import Plan, every_client, every_profile, plan
-from authz_server.managing.ports import Database, SecretSeal
+from authz_server.managing.ports import Database, SecretSeal, UnitOfWork
 from authz_server.managing.profiles import PROFILES_OF_A_CLIENT
 from authz_server.managing.records import Applied, AuditEntry, ProfileRecord
 
@@ -41,11 +41,12 @@ class DocumentEdits:
         now = self._editor.now()
         if command.dry_run:
             with self._database.read() as unit:
-                return self._applied(plan(unit, document, self._issuer, now), document, command, None)
+                planned = self._plan(unit, document, command, now)
+            return _applied(planned, document, command, None)
         with self._database.edit() as unit:
-            planned = plan(unit, document, self._issuer, now)
+            planned = self._plan(unit, document, command, now)
             sequence = _carry_out(Edit(unit, command.actor, now), planned, prune=command.prune)
-            return self._applied(planned, document, command, sequence)
+        return _applied(planned, document, command, sequence)
 
     def export(self) -> Shape:
         """All clients and profiles as a document: digests, secrets sealed. Raises `ValidationFailed` without a key."""
@@ -56,24 +57,31 @@ class DocumentEdits:
         return exported(clients.values(), there, _cannot_seal if self._seal is None else self._seal.seal)
 
     def _check(self, document: Document) -> None:
-        """What a document may say and the records may not."""
-        counts = Counter(profile.client.id for profile in document.profiles)
-        if counts and max(counts.values()) > PROFILES_OF_A_CLIENT:
-            raise TooManyProfiles
+        """What a document may say, and cannot be kept."""
         if self._seal is None and any(
             isinstance(each.auth, JwtAuth) and each.auth.secret for each in document.profiles
         ):
             raise _keyless()
 
-    def _applied(self, planned: Plan, document: Document, command: ApplyDocument, sequence: int | None) -> Applied:
-        return Applied(
-            clients=planned.clients(prune=command.prune),
-            profiles=planned.profiles(prune=command.prune),
-            client_changes=planned.client_changes,
-            profile_changes=planned.profile_changes,
-            warnings=document.warnings,
-            sequence=sequence,
-        )
+    def _plan(self, unit: UnitOfWork, document: Document, command: ApplyDocument, now: float) -> Plan:
+        planned = plan(unit, document, self._issuer, now)
+        counts = Counter(profile.client.id for profile in document.profiles)
+        if not command.prune:
+            counts.update(planned.profiles_before[each].profile.client.id for each in planned.profiles_gone)
+        if counts and max(counts.values()) > PROFILES_OF_A_CLIENT:
+            raise TooManyProfiles
+        return planned
+
+
+def _applied(planned: Plan, document: Document, command: ApplyDocument, sequence: int | None) -> Applied:
+    return Applied(
+        clients=planned.clients(prune=command.prune),
+        profiles=planned.profiles(prune=command.prune),
+        client_changes=planned.client_changes,
+        profile_changes=planned.profile_changes,
+        warnings=document.warnings,
+        sequence=sequence,
+    )
 
 
 def _carry_out(edit: Edit, planned: Plan, *, prune: bool) -> int | None:

@@ -172,6 +172,16 @@ def test_nothing_is_done_where_anything_is_refused(plane: ControlPlane) -> None:
     assert exported(plane) == before
 
 
+def test_profiles_that_stay_count_too(plane: ControlPlane) -> None:
+    plane.client("cl_1")
+    plane.profiles(1_000, "cl_1")
+    wanted = a_client("cl_1", a_profile("pr_1"))
+    for dry_run in (True, False):
+        with pytest.raises(errors.TooManyProfiles):
+            apply(plane, wanted, dry_run=dry_run)
+    assert len(apply(plane, wanted, prune=True).profiles.removed) == 1_000
+
+
 def test_an_hmac_secret_of_a_document_gets_an_id_and_keeps_it(plane: ControlPlane) -> None:
     profile = a_profile("pr_1", auth={**HMAC, "secret": "s" * 32})
     apply(plane, a_client("cl_1", profile))
