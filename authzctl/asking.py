@@ -14,8 +14,9 @@ def line(question: str) -> str:
     """One line of standard input, without its end. Raises `Misused` where nobody answers."""
     typer.echo(question, nl=False, err=True)
     answer = sys.stdin.readline()
+    if not is_terminal():
+        typer.echo(err=True)  # nobody has ended the line by typing
     if not answer:
-        typer.echo(err=True)
         raise Misused("nobody answers on standard input", advice="--yes does it without asking.")
     return answer.rstrip("\r\n")
 

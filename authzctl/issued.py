@@ -9,10 +9,13 @@ from authzctl.api import Answer
 from authzctl.failures import Refused
 from authzctl.output import CredentialOutput, is_for_people, say, write
 
+_ONCE = "Store it now: it is not shown again."
 _LOST = "it was done by an earlier attempt whose answer was lost, and a credential is shown once"
 
 
-def write_issued(answer: Answer, output: CredentialOutput, sentence: str, *, again: str) -> None:
+def write_issued(
+    answer: Answer, output: CredentialOutput, sentence: str, *, again: str, last_words: str = _ONCE
+) -> None:
     """Write the answer to an edit that may have made a credential.
 
     `sentence` says to people what was done, and `again` how to have another credential made where this one was lost.
@@ -30,7 +33,7 @@ def write_issued(answer: Answer, output: CredentialOutput, sentence: str, *, aga
         return
     if is_for_people(output):
         typer.echo(sentence)
-        shown.credential(answer.body)
+        shown.credential(answer.body, last_words)
     else:
         write(answer.body, output)
     if credential and value is None:

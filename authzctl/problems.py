@@ -29,7 +29,9 @@ def failure(status: int, problem: Mapping[str, Any], retry_after: str | None) ->
     """What an answer that is an error says, as the exception that ends the command."""
     code = str(problem.get("code") or "")
     sentence = on_one_line(str(problem.get("detail") or problem.get("title") or "refused"))
-    sentence = f"{sentence.rstrip('.')} ({status} {code})" if code else f"{sentence} ({status})"
+    sentence = (
+        f"{sentence.rstrip('.').removesuffix('; see errors')} ({status} {code})" if code else f"{sentence} ({status})"
+    )
     details = [field_error(error) for error in problem.get("errors") or ()]
     advice = _ADVICE.get(code)
     if retry_after is not None and status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):

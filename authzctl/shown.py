@@ -13,6 +13,8 @@ from authzctl.plain_text import on_one_line
 from authzctl.problems import field_error
 
 NOTHING: Final = "-"
+_UNSET: Final[tuple[Any, ...]] = (None, "", [], {}, False)
+_MASKED: Final = "********"
 _KINDS: Final = {"token": "token", "jwt": "HMAC secret, which signs the caller's JWTs", "api_key": "API key"}
 PENDING: Final = (
     "pending: Redis has not taken this change yet, and calls are still judged by what was in force before; "
@@ -72,7 +74,7 @@ def profile_facts(profile: Shape) -> Iterator[tuple[str, str]]:
     auth = profile["auth"]
     yield "auth", auth["type"]
     for name, value in auth.items():
-        if name != "type" and value not in (None, [], {}, False):
+        if name != "type" and value not in (*_UNSET, _MASKED):
             yield f"  {name}", _setting(value)
     yield "credential", _credential_state(profile.get("credential_state") or {})
     yield from _recorded(profile)
@@ -85,26 +87,28 @@ def api_key_row(key: Shape) -> tuple[str, ...]:
 
 
 def audit_row(entry: Shape) -> tuple[str, ...]:
-    """One audit entry in a list."""
+    """When, who, what, and to which thing."""
     what = next((entry[name] for name in ("profile_id", "client_id", "api_key_id") if entry.get(name)), NOTHING)
-    return time(entry["at"]), entry["actor"]["name"], entry["action"], what, changes(entry["changes"])
+    return time(entry["at"]), entry["actor"]["name"], entry["action"], what
 
 
-def changes(changed: Mapping[str, Mapping[str, Any]]) -> str:
-    """`active: true -> false; name: "a" -> "b"`."""
-    return "; ".join(f"{name}: {change(each)}" for name, each in changed.items()) or NOTHING
+def changes(changed: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """`active: true -> false`, each; of what is new only what is set, and of what is gone only its name."""
+    is_gone = all(each.get("to") is None for each in changed.values())
+    for name, each in changed.items():
+        says_something = name == "name" if is_gone else each.get("from") is not None or each.get("to") not in _UNSET
+        if says_something:
+            yield f"{name}: {change(each)}"
 
 
 def change(each: Mapping[str, Any]) -> str:
     """`true -> false`; where there was nothing before, or is nothing after, only the other."""
     before, after = each.get("from"), each.get("to")
-    if before is None:
-        return _json(after)
-    return f"{_json(before)} -> {_json(after)}"
+    return _json(before) if after is None else _json(after) if before is None else f"{_json(before)} -> {_json(after)}"
 
 
-def credential(answer: Shape) -> None:
-    """Print a new credential, what a caller sends with it, and that it is not shown again."""
+def credential(answer: Shape, last_words: str) -> None:
+    """Print a credential, and what a caller sends with it."""
     issued = answer.get("credential")
     if not issued:
         return
@@ -120,7 +124,7 @@ def credential(answer: Shape) -> None:
         if issued["type"] == "jwt":
             typer.echo("  Authorization: Bearer <a JWT signed with the secret>")
         typer.echo()
-    typer.echo("Store it now: it is not shown again.")
+    typer.echo(last_words)
 
 
 def propagation(answer: Shape) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from authzctl import shown
 from authzctl.options import LIMIT, AllOption, LimitOption, OutputOption
-from authzctl.output import Output, is_for_people, table, write
+from authzctl.output import Output, Shape, is_for_people, write
+from authzctl.plain_text import on_one_line
 from authzctl.session import opened
 
 
@@ -35,6 +37,16 @@ def audit(
     with opened(context) as api:
         found = list(api.items("/audit", query, None if everything else limit))
     if is_for_people(output):
-        table(("AT", "WHO", "ACTION", "WHAT", "CHANGES"), map(shown.audit_row, found), whole=("AT",))
+        _show(found)
     else:
         write(found, output)
+
+
+def _show(entries: Sequence[Shape]) -> None:
+    """A line for each entry, and its changes below it."""
+    rows = [("AT", "WHO", "ACTION", "WHAT"), *map(shown.audit_row, entries)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row, entry in zip(rows, ({}, *entries), strict=True):
+        typer.echo(on_one_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip())
+        for change in shown.changes(entry.get("changes") or {}):
+            typer.echo(on_one_line(f"    {change}"))

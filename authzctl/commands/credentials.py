@@ -122,8 +122,9 @@ def reveal(context: typer.Context, profile: ProfileId, output: CredentialOption 
     """
     with opened(context) as api:
         answer = api.change("POST", f"/profiles/{identified(profile)}/reveal", {})
-    sentence = f"The credential of profile {shown.named(answer.body)}:"
-    write_issued(answer, output, sentence, again=f"Have another one made: authzctl rotate {profile}")
+    sentence = f"Revealed the credential of profile {shown.named(answer.body)}."
+    again = f"Have another one made: authzctl rotate {profile}"
+    write_issued(answer, output, sentence, again=again, last_words="That it was shown is in the audit trail.")
 
 
 def _given(**fields: Any) -> dict[str, Any]:

@@ -117,5 +117,4 @@ def _differences(planned: Shape) -> Iterator[str]:
             for identifier in planned[kind][what]:
                 yield on_one_line(f"{sign} {noun} {identifier}")
                 if what == "changed":
-                    for name, each in (fields.get(identifier) or {}).items():
-                        yield on_one_line(f"    {name}: {shown.change(each)}")
+                    yield from (on_one_line(f"    {change}") for change in shown.changes(fields.get(identifier) or {}))

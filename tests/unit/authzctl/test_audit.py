@@ -3,10 +3,10 @@
 import json
 
 from tests.unit.authzctl.conftest import Run, ScriptedApi, answer
-from tests.unit.authzctl.shapes import a_page, an_audit_entry
+from tests.unit.authzctl.shapes import Shape, a_page, an_audit_entry
 
 
-def test_who_did_what_is_a_line_each(api: ScriptedApi, run: Run) -> None:
+def test_who_did_what_is_a_line_each_with_its_changes_below(api: ScriptedApi, run: Run) -> None:
     made = an_audit_entry(
         action="api_key.create",
         client_id=None,
@@ -15,13 +15,25 @@ def test_who_did_what_is_a_line_each(api: ScriptedApi, run: Run) -> None:
         changes={"name": {"from": None, "to": "a"}, "role": {"from": None, "to": "viewer"}},
     )
     api.on("GET /audit", answer(a_page(an_audit_entry(), made, an_audit_entry(changes={}))))
-    rows = [line.split(maxsplit=4) for line in run("audit").out.splitlines()]
-    assert [row[1:] for row in rows] == [
-        ["WHO", "ACTION", "WHAT", "CHANGES"],
-        ["deploy", "profile.update", "pr_production", "active: true -> false"],
-        ["deploy", "api_key.create", "ak_2", 'name: "a"; role: "viewer"'],
-        ["deploy", "profile.update", "pr_production", "-"],
-    ]
+    assert run("audit").out == (
+        "AT                    WHO     ACTION          WHAT\n"
+        "2026-11-02T03:04:05Z  deploy  profile.update  pr_production\n"
+        "    active: true -> false\n"
+        "2026-11-02T03:04:05Z  deploy  api_key.create  ak_2\n"
+        '    name: "a"\n'
+        '    role: "viewer"\n'
+        "2026-11-02T03:04:05Z  deploy  profile.update  pr_production\n"
+    )
+
+
+def test_of_what_is_new_only_what_is_set_is_shown_and_of_what_is_gone_only_its_name(api: ScriptedApi, run: Run) -> None:
+    new: Shape = {"name": {"from": None, "to": "a"}, "labels": {"from": None, "to": {}}, "active": {"from": None, "to": True}}
+    gone = {name: {"from": each["to"], "to": None} for name, each in new.items()}
+    emptied = {"labels": {"from": {"a": "b"}, "to": {}}}
+    entries = [an_audit_entry(changes=changes) for changes in (new, gone, emptied)]
+    api.on("GET /audit", answer(a_page(*entries)))
+    indented = [line.strip() for line in run("audit").out.splitlines() if line.startswith("    ")]
+    assert indented == ['name: "a"', "active: true", 'name: "a"', 'labels: {"a": "b"} -> {}']
 
 
 def test_the_trail_can_be_narrowed(api: ScriptedApi, run: Run) -> None:

@@ -82,6 +82,7 @@ def test_auth_is_removed_once_the_name_is_typed(api: ScriptedApi, run: Run) -> N
 def test_a_credential_that_is_kept_is_shown_again(api: ScriptedApi, run: Run) -> None:
     api.on("POST /profiles/pr_production/reveal", answer(issued(a_profile())))
     assert run("reveal", "pr_production", "-o", "value").out == TOKEN + "\n"
+    assert run("reveal", "pr_production").out.endswith("\nThat it was shown is in the audit trail.\n")
 
 
 def test_a_profile_without_a_credential_has_none_to_print(api: ScriptedApi, run: Run) -> None:
