@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, insert, select, update
 
 from authz_server.core.profile import Client
+from authz_server.managing.errors import IdTaken
 from authz_server.managing.records import ClientRecord, Page, Position
 from authz_server.sql.paging import holding, page, searched
 from authz_server.sql.storable import is_storable
@@ -44,7 +45,9 @@ class SqlClients:
         return tuple(map(_record, rows))
 
     def add(self, record: ClientRecord) -> None:
-        """A new row."""
+        """A new row. A taken id counts before a taken name."""
+        if self.get(record.client.id) is not None:
+            raise IdTaken
         self._transaction.run(insert(clients), _row(record))
 
     def save(self, record: ClientRecord) -> None:

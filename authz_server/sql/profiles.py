@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from authz_server.core.auth import AuthType
 from authz_server.managing.credential_state import EXPIRING_SOON_SECONDS, State
+from authz_server.managing.errors import IdTaken
 from authz_server.managing.ports import ProfileFilter
 from authz_server.managing.records import Page, Position, ProfileRecord
 from authz_server.sql import profile_rows
@@ -90,9 +91,12 @@ class SqlProfiles:
         return self._read(profile_rows.JOINED.where(profiles.c.id > after).order_by(profiles.c.id).limit(limit))
 
     def add(self, records: Sequence[ProfileRecord]) -> None:
-        """New rows."""
-        if records:
-            self._transaction.run(insert(profiles), [self._row(record) for record in records])
+        """New rows. A taken id counts before a taken name."""
+        for chunk in chunks(records):
+            taken = select(profiles.c.id).where(profiles.c.id.in_([record.profile.id for record in chunk]))
+            if self._transaction.one(taken) is not None:
+                raise IdTaken
+            self._transaction.run(insert(profiles), [self._row(record) for record in chunk])
 
     def save(self, records: Sequence[ProfileRecord]) -> None:
         """Replace rows. Names may change places among them: the old ones are out of the way first."""

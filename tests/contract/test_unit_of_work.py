@@ -81,8 +81,9 @@ def test_a_refusal_within_an_edit_leaves_it_as_it_is(database: Database) -> None
     put(database, a_client_record())
     with pytest.raises(NameTaken), database.edit() as unit:
         unit.clients.add(a_client_record("cl_2", name="name of cl_acme"))
-    with pytest.raises(IdTaken), database.edit() as unit:
-        unit.clients.add(a_client_record("cl_acme", name="other"))
+    for name in ("other", "name of cl_acme"):
+        with pytest.raises(IdTaken), database.edit() as unit:
+            unit.clients.add(a_client_record("cl_acme", name=name))
 
 
 def test_an_edit_sees_what_it_has_written(database: Database) -> None:
@@ -169,8 +170,9 @@ def test_names_are_unique_within_a_client_and_ids_overall(database: Database) ->
         unit.profiles.add((a_profile_record("pr_4", "cl_1", name="same"),))
     with pytest.raises(NameTaken), database.edit() as unit:
         unit.profiles.save((a_profile_record("pr_3", "cl_1", name="same"),))
-    with pytest.raises(IdTaken), database.edit() as unit:
-        unit.profiles.add((a_profile_record("pr_1", "cl_2", name="other"),))
+    for client_id, name in (("cl_2", "other"), ("cl_1", "same")):
+        with pytest.raises(IdTaken), database.edit() as unit:
+            unit.profiles.add((a_profile_record("pr_1", client_id, name=name),))
 
 
 def test_the_profiles_of_a_client_come_by_their_ids(database: Database) -> None:

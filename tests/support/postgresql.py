@@ -109,7 +109,7 @@ def running() -> Iterator[PostgreSQL]:
         try:
             yield server
         finally:
-            server.stop()
+            server.stop(signal.SIGQUIT)  # nobody needs its files any more
 
 
 def _programs(folder: Path) -> Path:
