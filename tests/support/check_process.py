@@ -1,4 +1,4 @@
-"""The real `authz-server check`, as a process of its own, on a Unix socket, serving from a profiles file."""
+"""The real `authz-server check`, as a process of its own, on a Unix socket, serving from a profiles file or Redis."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import grpc
 
+from authz_server.ext_authz.server import CHECK
 from tests.support.processes import RunningProcess, script
 
 _HEALTH: Final = "/grpc.health.v1.Health/Check"
@@ -16,19 +17,21 @@ _SERVING: Final = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
 class RunningCheck:
     """The check server; `socket` is where Envoy finds it."""
 
-    def __init__(self, document: Mapping[str, Any], directory: Path, **settings: str) -> None:
+    def __init__(self, document: Mapping[str, Any] | None, directory: Path, **settings: str) -> None:
+        """Without a document, `settings` say where Redis is."""
         directory.mkdir(parents=True, exist_ok=True)
-        profiles = directory / "profiles.yaml"
-        profiles.write_text(json.dumps(document))  # JSON is YAML
         self.socket = directory / "check.sock"
         environment = {
-            "AUTHZ_PROFILES_FILE": str(profiles),
             "AUTHZ_GRPC_LISTEN": f"unix:{self.socket}",
             "AUTHZ_METRICS_LISTEN": "127.0.0.1:0",
             "AUTHZ_CLIENT_IP_FROM": "metadata",
             "AUTHZ_LOG_LEVEL": "debug",
             **settings,
         }
+        if document is not None:
+            profiles = directory / "profiles.yaml"
+            profiles.write_text(json.dumps(document))  # JSON is YAML
+            environment["AUTHZ_PROFILES_FILE"] = str(profiles)
         self._process = RunningProcess([script("authz-server"), "check"], directory, environment)
         self._process.wait_until_ready(self._is_serving)
 
@@ -41,6 +44,12 @@ class RunningCheck:
                 return ask(b"", timeout=1.0) == _SERVING
             except grpc.RpcError:
                 return False
+
+    def check(self, request: bytes) -> bytes:
+        """One Check call."""
+        with grpc.insecure_channel(f"unix:{self.socket}") as channel:
+            ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(CHECK)
+            return ask(request, timeout=5.0)
 
     @property
     def pid(self) -> int:

