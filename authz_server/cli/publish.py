@@ -15,6 +15,7 @@ import typer
 
 from authz_server.cache.content import SealMissing
 from authz_server.cache.layout import Layout
+from authz_server.cache.outcome import words_of
 from authz_server.cache.publish import Plan, Publisher, PublishRefused
 from authz_server.cache.record import RecordCodec
 from authz_server.cache.writer import RecordWriter
@@ -68,9 +69,9 @@ def publish(
     except PublishRefused as error:
         raise _ended(str(error), ExitCode.REFUSED) from None
     except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise _ended(f"Redis is not reachable: {error}", ExitCode.UNREACHABLE) from None
+        raise _ended(f"Redis is not reachable: {words_of(error)}", ExitCode.UNREACHABLE) from None
     except redis.RedisError as error:
-        raise _ended(f"Redis refuses: {error}", ExitCode.UNREACHABLE) from None
+        raise _ended(f"Redis refuses: {words_of(error)}", ExitCode.UNREACHABLE) from None
     except KeyboardInterrupt:
         raise _ended("interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
     _show(file, plan, output, dry_run=dry_run)
