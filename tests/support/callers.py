@@ -125,9 +125,12 @@ class Http2Caller:
         self._port, self._tls, self._source = port, tls, source
 
     def call(
-        self, method: str, path: str, headers: Headers = (), body: bytes = b"", trailers: Headers = ()
+        self, method: str, path: str, headers: Headers = (), body: bytes = b"", *, trailers: Headers = ()
     ) -> Answer:
-        """One request on a connection of its own, trailers only after a body. CONNECT goes without scheme and path, as RFC 9113 8.5 has it."""
+        """One request on a connection of its own; trailers want a body before them.
+
+        CONNECT goes without scheme and path, as RFC 9113 8.5 has it.
+        """
         block = [(":method", method), (":authority", f"{_HOST}:{self._port}")]
         if method != "CONNECT":
             block += [(":scheme", "https" if self._tls else "http"), (":path", path)]
@@ -142,11 +145,7 @@ def _http2_exchange(transport: socket.socket, block: Headers, body: bytes, trail
     connection = h2.connection.H2Connection(config)
     connection.initiate_connection()
     stream = connection.get_next_available_stream_id()
-    connection.send_headers(stream, _encoded(block), end_stream=not body)
-    if body:
-        connection.send_data(stream, body, end_stream=not trailers)
-    if trailers:
-        connection.send_headers(stream, _encoded(trailers), end_stream=True)
+    _send(connection, stream, block, body, trailers)
     transport.sendall(connection.data_to_send())
     headers: list[tuple[str, str]] = []
     content = b""
@@ -164,6 +163,14 @@ def _http2_exchange(transport: socket.socket, block: Headers, body: bytes, trail
                 return Answer(int(fields.pop(":status")), _lower(headers), content)
         transport.sendall(connection.data_to_send())
     raise StreamReset("connection closed")
+
+
+def _send(connection: h2.connection.H2Connection, stream: int, block: Headers, body: bytes, trailers: Headers) -> None:
+    connection.send_headers(stream, _encoded(block), end_stream=not body)
+    if body:
+        connection.send_data(stream, body, end_stream=not trailers)
+    if trailers:
+        connection.send_headers(stream, _encoded(trailers), end_stream=True)
 
 
 def _encoded(fields: Headers) -> list[tuple[bytes, bytes]]:
