@@ -64,7 +64,7 @@ class RedisProfileSource:
         answer = self._look_ups.join(profile_id)
         if answer is not None:
             return answer
-        self._on_fault(CacheFault.LOOKUP_FAILED, "too many look-ups wait already")
+        self._on_fault(CacheFault.LOOKUPS_FULL, "too many look-ups wait already")
         outcome = self._give_up(profile_id)
         if isinstance(outcome, Failure):
             raise outcome.exception()
