@@ -73,7 +73,8 @@ def publish(
     except redis.RedisError as error:
         raise _ended(f"Redis refuses: {words_of(error)}", ExitCode.UNREACHABLE) from None
     except KeyboardInterrupt:
-        raise _ended("interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
+        why = "interrupted; it may be done or not: run it again with --dry-run to see what is in force"
+        raise _ended(why, ExitCode.INTERRUPTED) from None
     _show(file, plan, output, dry_run=dry_run)
 
 
@@ -94,6 +95,10 @@ def _publish(settings: Settings, document: Document, name: str, *, dry_run: bool
                 writer, codec, document.profiles, name=name, prune=prune, take_over=take_over, progress=progress
             )
             return publisher.plan() if dry_run else publisher.publish()
+        except KeyboardInterrupt:
+            if writer.touched:
+                raise
+            raise _ended("interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
         finally:
             progress.end()
 
