@@ -5,11 +5,11 @@ from enum import StrEnum
 
 
 class CacheFault(StrEnum):
-    """The `kind` under which a fault is counted."""
+    """The `kind` under which a fault is counted: never a denial's code, which is counted once for each check."""
 
     RECORD_UNUSABLE = "record_unusable"
     RECORD_WENT_BACK = "record_went_back"
-    LOOKUP_FAILED = "lookup_failed"
+    LOOKUPS_FULL = "lookups_full"
     REDIS_UNREACHABLE = "redis_unreachable"
     REDIS_INCOMPLETE = "redis_incomplete"
     REDIS_MEMORY_POLICY = "redis_memory_policy"

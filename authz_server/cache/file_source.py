@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from authz_server.cache.faults import CacheFault, OnFault, ignore
 from authz_server.checking.ports import Clock, LoadedProfile, Readiness
+from authz_server.core.errors import CannotTell
 from authz_server.core.profile import Profile
 from authz_server.core.secret import Secret
 from authz_server.documents.document import read_document
@@ -105,8 +106,10 @@ class FileProfileSource:
     def find(self, profile_id: str) -> LoadedProfile | None:
         """See `ProfileSource`. Never waits; a profile is compiled at its first check."""
         compiled = self._compiled.get(profile_id)
-        if compiled is not None or self._loaded is None:
+        if compiled is not None:
             return compiled
+        if self._loaded is None:
+            raise CannotTell("the profiles file has not been read yet")
         profile = self._loaded.profiles.get(profile_id)
         if profile is None:
             return None

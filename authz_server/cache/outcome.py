@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from authz_server.checking.ports import LoadedProfile
 from authz_server.core.errors import CannotTell, Fault
@@ -22,7 +24,15 @@ class Failure:
 
 Outcome = LoadedProfile | Failure | None
 
+# A server that does not know a command quotes its arguments, and those of AUTH are the password.
+_QUOTED_ARGUMENTS: Final = re.compile(r",? with args beginning with.*", re.DOTALL)
+
 
 def described(error: BaseException) -> str:
     """An exception in a short line of printable ASCII: it may quote what a hostile server sent."""
-    return ascii(f"{type(error).__name__}: {error}"[:200])[1:-1]
+    return f"{type(error).__name__}: {words_of(error)}"
+
+
+def words_of(error: BaseException) -> str:
+    """What an exception says, in a short line of printable ASCII, and without arguments that Redis quotes."""
+    return ascii(_QUOTED_ARGUMENTS.sub("", str(error))[:200])[1:-1]

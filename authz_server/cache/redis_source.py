@@ -15,7 +15,7 @@ from authz_server.cache.look_ups import LookUps
 from authz_server.cache.outcome import Failure, Outcome
 from authz_server.cache.reading import Reader, Reading
 from authz_server.cache.record import RecordCodec
-from authz_server.cache.watch import POLL_SECONDS, Watch
+from authz_server.cache.redis_watch import POLL_SECONDS, Watch
 from authz_server.checking.ports import Clock, LoadedProfile, Readiness
 from authz_server.core.errors import CannotTell, LookupFailed
 from authz_server.sealing.keys import RecordKeys
@@ -64,7 +64,7 @@ class RedisProfileSource:
         answer = self._look_ups.join(profile_id)
         if answer is not None:
             return answer
-        self._on_fault(CacheFault.LOOKUP_FAILED, "too many look-ups wait already")
+        self._on_fault(CacheFault.LOOKUPS_FULL, "too many look-ups wait already")
         outcome = self._give_up(profile_id)
         if isinstance(outcome, Failure):
             raise outcome.exception()

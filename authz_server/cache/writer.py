@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 import redis
+from redis.commands.core import Script
 
 from authz_server.cache import scripts
 from authz_server.cache.layout import LOG_ENTRIES, SCHEMA, TOMBSTONE_SECONDS, Layout, Meta, MetaField
@@ -71,6 +72,7 @@ class RecordWriter:
 
     def __init__(self, client: redis.Redis, layout: Layout, codec: RecordCodec, writer: str) -> None:
         """`writer` is `publish:<name>` or `manage:<database id>`."""
+        self.touched = False  # a script was sent that may have changed what is in force, and it did not refuse
         self._client = client
         self._layout = layout
         self._codec = codec
@@ -128,7 +130,7 @@ class RecordWriter:
         for change in changes:
             version = Version(epoch, change.sequence)
             arguments += [change.profile_id, change.sequence, self._record(change.profile_id, version, change.content)]
-        return self._answer(self._write_changes(keys=self._keys(epoch), args=arguments))
+        return self._run(self._write_changes, self._keys(epoch), arguments)
 
     def replace_all(
         self,
@@ -193,7 +195,7 @@ class RecordWriter:
         arguments: list[Any] = [over.epoch, over.sequence, epoch, LOG_ENTRIES, written]
         for field, value in meta.items():
             arguments += [str(field), value]
-        self._answer(self._begin_epoch(keys=keys, args=arguments))
+        self._run(self._begin_epoch, keys, arguments)
 
     def _keys(self, epoch: str) -> list[str]:
         return [self._layout.meta, self._layout.log, self._layout.tombstones, self._layout.profiles(epoch)]
@@ -203,11 +205,14 @@ class RecordWriter:
             return self._codec.write(profile_id, version)
         return self._codec.write(profile_id, version, content)
 
-    def _answer(self, answer: object) -> Written:
+    def _run(self, script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> Written:
+        touched, self.touched = self.touched, True
+        answer: Any = script(keys=keys, args=arguments)
         match answer:
             case [b"written", int(count), bytes(before)]:
                 return Written(count, int(before) if before.isdigit() else 0)
             case [b"refused", bytes(why)]:
+                self.touched = touched
                 raise WriteConflict(f"somebody else writes here too ({why.decode('ascii', 'replace')} has changed)")
             case _:
                 raise redis.ResponseError("the script answered something else than it should")

@@ -14,6 +14,7 @@ import redis
 import typer
 
 from authz_server.cache.layout import Layout
+from authz_server.cache.outcome import words_of
 from authz_server.cache.publish import Plan, Publisher, PublishRefused
 from authz_server.cache.record import RecordCodec
 from authz_server.cache.writer import RecordWriter
@@ -68,11 +69,12 @@ def publish(
     except PublishRefused as error:
         raise _ended(str(error), ExitCode.REFUSED) from None
     except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise _ended(f"Redis is not reachable: {error}", ExitCode.UNREACHABLE) from None
+        raise _ended(f"Redis is not reachable: {words_of(error)}", ExitCode.UNREACHABLE) from None
     except redis.RedisError as error:
-        raise _ended(f"Redis refuses: {error}", ExitCode.UNREACHABLE) from None
+        raise _ended(f"Redis refuses: {words_of(error)}", ExitCode.UNREACHABLE) from None
     except KeyboardInterrupt:
-        raise _ended("interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
+        why = "interrupted; it may be done or not: run it again with --dry-run to see what is in force"
+        raise _ended(why, ExitCode.INTERRUPTED) from None
     _show(file, plan, output, dry_run=dry_run)
 
 
@@ -93,6 +95,10 @@ def _publish(settings: Settings, document: Document, name: str, *, dry_run: bool
                 writer, codec, document.profiles, name=name, prune=prune, take_over=take_over, progress=progress
             )
             return publisher.plan() if dry_run else publisher.publish()
+        except KeyboardInterrupt:
+            if writer.touched:
+                raise
+            raise _ended("interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
         finally:
             progress.end()
 

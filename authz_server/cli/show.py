@@ -11,6 +11,7 @@ import redis
 import typer
 
 from authz_server.cache.layout import Layout
+from authz_server.cache.outcome import words_of
 from authz_server.cache.record import RecordCodec
 from authz_server.cache.writer import RecordWriter
 from authz_server.cli.exits import ExitCode
@@ -48,9 +49,9 @@ def show(
     except (_NotThere, ProfileUnusable) as error:
         raise _ended(str(error), ExitCode.REFUSED) from None
     except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise _ended(f"Redis is not reachable: {error}", ExitCode.UNREACHABLE) from None
+        raise _ended(f"Redis is not reachable: {words_of(error)}", ExitCode.UNREACHABLE) from None
     except redis.RedisError as error:
-        raise _ended(f"Redis refuses: {error}", ExitCode.UNREACHABLE) from None
+        raise _ended(f"Redis refuses: {words_of(error)}", ExitCode.UNREACHABLE) from None
     text = write_yaml(shape) if output is Output.YAML else json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
     typer.echo(text, nl=False)
 

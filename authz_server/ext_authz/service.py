@@ -27,10 +27,16 @@ class Observer(Protocol):
     """Who is told of every decision and every fault. Must not raise."""
 
     def observe(self, facts: CheckFacts, decision: Decision, request_id: str | None, duration_s: float) -> None:
-        """One check was decided after `duration_s` seconds. `request_id` is what a refused caller was told."""
+        """One check was decided after `duration_s` seconds. `request_id` is what a refused caller was told.
+
+        A refusal that is our fault is counted here as one, and nowhere else.
+        """
+
+    def unexpected(self, error: BaseException) -> None:
+        """Why the refusal that is told next is an internal error."""
 
     def fault(self, kind: str, error: BaseException | None) -> None:
-        """Something of ours failed."""
+        """Something of ours failed that no decision tells of."""
 
 
 def new_request_id() -> str:
@@ -92,19 +98,16 @@ class CheckService:
             encoded = self._encoder.allowed(decision, facts)
             self._observer.observe(facts, decision, None, self._timer() - started)
             return encoded
-        request_id = facts.request_id
-        if request_id is None or not is_request_id(request_id):
-            request_id = self._request_ids()
+        request_id = self._request_id(facts)
         encoded = self._encoder.denied(decision, facts, request_id)
         self._observer.observe(facts, decision, request_id, self._timer() - started)
         return encoded
 
     def _failed(self, facts: CheckFacts, error: BaseException, started: float) -> bytes:
-        cannot_tell = isinstance(error, CannotTell)
         try:
-            self._observer.fault("cannot_tell" if cannot_tell else DenialReason.INTERNAL_ERROR, error)
-            if not cannot_tell:
-                return self._answer(facts, Denied(DenialReason.INTERNAL_ERROR), started)
+            if not isinstance(error, CannotTell):
+                return self._refused(facts, error, started)
+            self._observer.fault("cannot_tell", error)
             if self._fault_as is FaultAs.ERROR_RESPONSE:
                 return self._encoder.cannot_tell()
         except _ENDING:
@@ -112,3 +115,14 @@ class CheckService:
         except BaseException:  # noqa: BLE001 - a fault within the fault: the caller is refused all the same
             return self._last_resort
         raise error
+
+    def _refused(self, facts: CheckFacts, error: BaseException, started: float) -> bytes:
+        """The answer to a surprise, told before it is encoded: that may be what failed."""
+        denied, request_id = Denied(DenialReason.INTERNAL_ERROR), self._request_id(facts)
+        self._observer.unexpected(error)
+        self._observer.observe(facts, denied, request_id, self._timer() - started)
+        return self._encoder.denied(denied, facts, request_id)
+
+    def _request_id(self, facts: CheckFacts) -> str:
+        brought = facts.request_id
+        return brought if brought is not None and is_request_id(brought) else self._request_ids()

@@ -15,7 +15,7 @@ import msgspec
 
 from authz_server.core.allow_list import parse_address
 from authz_server.core.decision import ALLOWED_CODE, Allowed, Decision, Denied
-from authz_server.core.denial_reasons import DENIALS
+from authz_server.core.denial_reasons import DENIALS, DenialReason
 from authz_server.core.errors import CannotTell, Fault
 from authz_server.core.facts import CheckFacts, is_identifier, is_request_id
 from authz_server.observability.lines import Lines
@@ -28,6 +28,7 @@ DENIED: Final = "denied"
 _LONGEST_METHOD: Final = 64
 _LONGEST_ADDRESS: Final = 64  # what may be remembered; no address is written longer
 _FAULT_LOG_SECONDS: Final = 1.0
+_OUR_FAULT: Final = frozenset(reason for reason, denial in DENIALS.items() if denial.is_fault)
 
 
 class DecisionLine(msgspec.Struct, omit_defaults=True):
@@ -71,13 +72,17 @@ class Observer:
         self._log = log
         self._logs_allowed = LEVELS[level] <= LEVELS["debug"]
         self._logs_denied = LEVELS[level] <= LEVELS["info"]
+        self._logs_our_fault = LEVELS[level] <= LEVELS["warning"]
         self._encode = msgspec.json.Encoder().encode if log_format == "json" else _for_people
         self._now = now
         self._monotonic = monotonic
         self._faults_logged: dict[str, tuple[float, int]] = {}  # kind: when last, how many since
 
     def observe(self, facts: CheckFacts, decision: Decision, request_id: str | None, duration_s: float) -> None:
-        """One check was decided after `duration_s` seconds. `request_id` is what a refused caller was told."""
+        """One check was decided after `duration_s` seconds. `request_id` is what a refused caller was told.
+
+        A refusal with 503 is counted as a fault here, under its own code: once a check, whoever caused it.
+        """
         try:
             profile = decision.profile
             auth_type = UNKNOWN_AUTH_TYPE if profile is None else profile.auth.type
@@ -87,7 +92,10 @@ class Observer:
                     self._write(self._encode(self._line(facts, decision, request_id, duration_s)))
             else:
                 self._checked(DENIED, decision.reason, auth_type, duration_s)
-                if self._logs_denied:
+                is_ours = decision.reason in _OUR_FAULT
+                if is_ours:
+                    self._metrics.fault(decision.reason)
+                if self._logs_our_fault if is_ours else self._logs_denied:
                     self._write(self._encode(self._line(facts, decision, request_id, duration_s)))
         except Exception:  # noqa: BLE001 - whatever goes wrong in telling must not change what was decided
             self._metrics.fault("observer")
@@ -96,13 +104,14 @@ class Observer:
         """Something of ours failed. Every one is counted; of each kind one a second is logged."""
         try:
             self._metrics.fault(kind)
-            fields: dict[str, object] = {}
-            if isinstance(error, Fault | CannotTell):  # their words are ours; any other message may quote a caller
-                fields["reason"] = str(error)
-            if error is not None:
-                fields["error"] = type(error).__name__
-                fields["where"] = where(error)
-            self._log_fault(kind, fields)
+            self._log_fault(kind, {} if error is None else _described(error))
+        except Exception:  # noqa: BLE001 - as above
+            self._metrics.fault("observer")
+
+    def unexpected(self, error: BaseException) -> None:
+        """Why a check ends as an internal error. Logged like a fault; its decision is what is counted."""
+        try:
+            self._log_fault(DenialReason.INTERNAL_ERROR, _described(error))
         except Exception:  # noqa: BLE001 - as above
             self._metrics.fault("observer")
 
@@ -129,7 +138,9 @@ class Observer:
         profile = decision.profile
         level, outcome, code, status = "debug", ALLOWED, ALLOWED_CODE, 200
         if isinstance(decision, Denied):
-            level, outcome, code, status = "info", DENIED, decision.reason.value, DENIALS[decision.reason].status
+            reason = decision.reason
+            level = "warning" if reason in _OUR_FAULT else "info"
+            outcome, code, status = DENIED, reason.value, DENIALS[reason].status
         if request_id is None and facts.request_id is not None and is_request_id(facts.request_id):
             request_id = facts.request_id
         line = DecisionLine(
@@ -145,6 +156,12 @@ class Observer:
             line.claimed_client_id = _if_identifier(facts.client_id)
             line.claimed_profile_id = _if_identifier(facts.profile_id)
         return line
+
+
+def _described(error: BaseException) -> dict[str, object]:
+    """What of an exception may be logged: its own words only where they are ours, others may quote a caller."""
+    told: dict[str, object] = {"reason": str(error)} if isinstance(error, Fault | CannotTell) else {}
+    return told | {"error": type(error).__name__, "where": where(error)}
 
 
 def canonical_address(text: str | None) -> str | None:

@@ -1,8 +1,8 @@
 """`/healthz`, `/readyz` and `/metrics` over HTTP/1.1, on the loop that checks.
 
 Written here rather than taken: prometheus_client's own server starts a thread for every connection and waits for ever
-on a slow one, and a web framework is a large thing for three GETs. One request a connection; what is slow, large or
-too many is closed.
+on a slow one, and a web framework is a large thing for three GETs. One request a connection; what is slow or large is
+closed, and where there are too many the oldest, so that slow callers never keep a probe out.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class HealthServer:
         self._served = served
         self._seconds = seconds
         self._limit = connections
-        self._open: set[_Exchange] = set()
+        self._open: dict[_Exchange, None] = {}  # the oldest first
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
@@ -89,7 +89,7 @@ class HealthServer:
 class _Exchange(asyncio.Protocol):
     """One connection: one request, one answer, and it is closed."""
 
-    def __init__(self, served: dict[str, Route], opened: set[_Exchange], limit: int, seconds: float) -> None:
+    def __init__(self, served: dict[str, Route], opened: dict[_Exchange, None], limit: int, seconds: float) -> None:
         self._served = served
         self._opened = opened
         self._limit = limit
@@ -107,13 +107,14 @@ class _Exchange(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
         if len(self._opened) >= self._limit:
-            self.abort()
-            return
-        self._opened.add(self)
+            oldest = next(iter(self._opened))
+            del self._opened[oldest]  # here, since `connection_lost` comes only in a later round of the loop
+            oldest.abort()
+        self._opened[self] = None
         self._timer = asyncio.get_running_loop().call_later(self._seconds, self.abort)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - the protocol's argument
-        self._opened.discard(self)
+        self._opened.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
 

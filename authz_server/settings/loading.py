@@ -103,6 +103,11 @@ def _profile_source(settings: Settings) -> Iterable[str]:
     if settings.redis_mode == "sentinel" and settings.redis_sentinel_name is None:
         yield "AUTHZ_REDIS_SENTINEL_NAME is required with AUTHZ_REDIS_MODE=sentinel"
     yield from _together(settings, "redis_tls_cert", "redis_tls_key")
+    tls = [
+        PREFIX + each.upper() for each in ("redis_tls_ca", "redis_tls_cert", "redis_tls_key") if settings.is_set(each)
+    ]
+    if tls and settings.profiles_file is None and not settings.redis_url.reveal().startswith("rediss://"):
+        yield f"{', '.join(tls)} has no effect, as AUTHZ_REDIS_URL is not rediss://, so that nothing would be encrypted"
 
 
 def _listeners(settings: Settings) -> Iterable[str]:

@@ -86,13 +86,29 @@ async def test_a_slow_caller_is_cut_off(serve: Callable[..., "asyncio.Future[tup
     assert await exchange(await serve(seconds=0.05), b"GET /healthz") == b""
 
 
-async def test_callers_above_the_limit_are_cut_off_and_the_others_served(
+async def test_slow_callers_do_not_keep_a_probe_out(serve: Callable[..., "asyncio.Future[tuple[str, int]]"]) -> None:
+    """At the limit the oldest connection ends, not the new one; the others live on."""
+    address = await serve(connections=2)
+    (oldest, first), (younger, second) = [await asyncio.open_connection(*address) for _ in range(2)]
+    for slow in (first, second):
+        slow.write(b"GET /heal")
+    assert status(await exchange(address, b"GET /healthz HTTP/1.1\r\n\r\n")) == 200
+    assert await rest(oldest) == b""
+    second.write(b"thz HTTP/1.1\r\n\r\n")
+    assert status(await younger.read()) == 200
+    for each in (first, second):
+        each.close()
+
+
+async def test_a_flood_of_connections_is_held_at_the_limit(
     serve: Callable[..., "asyncio.Future[tuple[str, int]]"],
 ) -> None:
+    """More at once than may be open: what is beyond the limit is ended at once, however many come in one moment."""
     address = await serve(connections=2)
-    held = [await asyncio.open_connection(*address) for _ in range(2)]
-    assert await exchange(address, b"GET /healthz HTTP/1.1\r\n\r\n") == b""
-    reader, writer = held[0]
+    held = [await asyncio.open_connection(*address) for _ in range(8)]
+    assert status(await exchange(address, b"GET /readyz HTTP/1.1\r\n\r\n")) == 200
+    assert [await rest(reader) for reader, _ in held[:7]] == [b""] * 7
+    reader, writer = held[7]
     writer.write(b"GET /healthz HTTP/1.1\r\n\r\n")
     assert status(await reader.read()) == 200
     for _, each in held:

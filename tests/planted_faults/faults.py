@@ -131,7 +131,7 @@ FAULTS: Final = (
     Fault("Authorization reaches the upstream", _UPSTREAM_HEADERS, " and not profile.auth.forward_authorization",
           " and profile.auth.forward_authorization", "token"),
     Fault("one request's subject shapes the next answer", _ENCODE, "_SOME_SUBJECT, facts", "written, facts", "jwt"),
-    Fault("any x-request-id is given back", _SERVICE, "if request_id is None or not is_request_id(request_id):",
-          "if request_id is None:"),
+    Fault("any x-request-id is given back", _SERVICE, "brought is not None and is_request_id(brought)",
+          "brought is not None"),
     Fault("a refusal has status OK", _ENCODE, "_head(DENIALS[denied.reason].grpc_code, denied)", "_head(0, denied)"),
 )  # fmt: skip

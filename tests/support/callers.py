@@ -124,26 +124,28 @@ class Http2Caller:
     def __init__(self, port: int, tls: Tls | None = None, source: str | None = None) -> None:
         self._port, self._tls, self._source = port, tls, source
 
-    def call(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> Answer:
-        """One request on a connection of its own. CONNECT goes without scheme and path, as RFC 9113 8.5 has it."""
+    def call(
+        self, method: str, path: str, headers: Headers = (), body: bytes = b"", *, trailers: Headers = ()
+    ) -> Answer:
+        """One request on a connection of its own; trailers want a body before them.
+
+        CONNECT goes without scheme and path, as RFC 9113 8.5 has it.
+        """
         block = [(":method", method), (":authority", f"{_HOST}:{self._port}")]
         if method != "CONNECT":
             block += [(":scheme", "https" if self._tls else "http"), (":path", path)]
         with connect(self._port, self._tls, "h2", self._source) as transport:
-            return _http2_exchange(transport, [*block, *headers], body)
+            return _http2_exchange(transport, [*block, *headers], body, trailers)
 
 
-def _http2_exchange(transport: socket.socket, block: Iterable[tuple[str, str]], body: bytes) -> Answer:
+def _http2_exchange(transport: socket.socket, block: Headers, body: bytes, trailers: Headers) -> Answer:
     config = h2.config.H2Configuration(
         header_encoding="latin-1", validate_outbound_headers=False, normalize_outbound_headers=False
     )
     connection = h2.connection.H2Connection(config)
     connection.initiate_connection()
     stream = connection.get_next_available_stream_id()
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in block]
-    connection.send_headers(stream, encoded, end_stream=not body)
-    if body:
-        connection.send_data(stream, body, end_stream=True)
+    _send(connection, stream, block, body, trailers)
     transport.sendall(connection.data_to_send())
     headers: list[tuple[str, str]] = []
     content = b""
@@ -161,6 +163,18 @@ def _http2_exchange(transport: socket.socket, block: Iterable[tuple[str, str]], 
                 return Answer(int(fields.pop(":status")), _lower(headers), content)
         transport.sendall(connection.data_to_send())
     raise StreamReset("connection closed")
+
+
+def _send(connection: h2.connection.H2Connection, stream: int, block: Headers, body: bytes, trailers: Headers) -> None:
+    connection.send_headers(stream, _encoded(block), end_stream=not body)
+    if body:
+        connection.send_data(stream, body, end_stream=not trailers)
+    if trailers:
+        connection.send_headers(stream, _encoded(trailers), end_stream=True)
+
+
+def _encoded(fields: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
 
 def _lower(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

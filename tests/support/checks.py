@@ -61,10 +61,15 @@ class RememberingObserver:
 
     decisions: list[tuple[CheckFacts, Decision, str | None, float]] = field(default_factory=list)
     faults: list[tuple[str, BaseException | None]] = field(default_factory=list)
+    surprises: list[BaseException] = field(default_factory=list)
 
     def observe(self, facts: CheckFacts, decision: Decision, request_id: str | None, duration_s: float) -> None:
         """As `Observer` says."""
         self.decisions.append((facts, decision, request_id, duration_s))
+
+    def unexpected(self, error: BaseException) -> None:
+        """As `Observer` says."""
+        self.surprises.append(error)
 
     def fault(self, kind: str, error: BaseException | None) -> None:
         """As `Observer` says."""

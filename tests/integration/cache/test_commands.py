@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from authz_server.cache.connection import RedisAddress
+from authz_server.cache.publish import Progress
 from authz_server.cli.app import program
 from authz_server.cli.exits import ExitCode
 from authz_server.cli.publishing_progress import LARGE
@@ -291,6 +292,45 @@ def test_an_interrupted_publish_exits_with_130_and_changes_nothing(
     assert (publishing.returncode, output) == (ExitCode.INTERRUPTED, b"")
     assert b"interrupted; nothing was changed" in errors
     assert records.client.dbsize() == 0
+
+
+@pytest.fixture
+def interrupted_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C as soon as something is written: for a few changes, when their script has run."""
+    steps: list[str] = []
+
+    def advance(_self: Progress, _by: int) -> None:
+        if steps[-1] == "Writing":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "begin", lambda _self, step, _total: steps.append(step))
+    monkeypatch.setattr(Progress, "advance", advance)
+
+
+@pytest.mark.usefixtures("interrupted_writing")
+def test_a_publish_that_is_interrupted_before_its_script_says_that_nothing_was_changed(
+    run: Run, file: str, records: Records
+) -> None:
+    result = run("publish", file)
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert result.stderr == "authz-server publish: interrupted; nothing was changed\n"
+    assert records.client.dbsize() == 0
+
+
+def test_a_publish_that_is_interrupted_after_its_script_says_how_to_find_out(
+    run: Run, file: str, request: pytest.FixtureRequest
+) -> None:
+    """It is in force by then, and nobody may be told that it is not."""
+    run("publish", file)
+    request.getfixturevalue("interrupted_writing")
+    Path(file).write_text(WITHOUT_JWT)
+    result = run("publish", file, "--prune")
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert result.stderr == (
+        "authz-server publish: interrupted; it may be done or not: run it again with --dry-run to see what is in force\n"
+    )
+    again = run("publish", file, "--prune", "--dry-run")
+    assert "0 added, 0 changed, 0 removed, 1 unchanged" in again.stdout
 
 
 def _is_running(records: Records, command: str) -> bool:

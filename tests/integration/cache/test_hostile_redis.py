@@ -194,7 +194,7 @@ async def test_a_flood_of_unknown_ids_is_this_servers_own_fault(
     )
     assert [type(outcome) for outcome in outcomes[:50]] == [type(None)] * 10 + [LookupFailed] * 40
     assert outcomes[50] is known
-    assert told == [CacheFault.LOOKUP_FAILED] * 41
+    assert told == [CacheFault.LOOKUPS_FULL] * 41
     await source.close()
 
 

@@ -303,6 +303,23 @@ def test_writing_under_an_epoch_that_is_not_in_force_is_a_conflict(records: Reco
         records.writer.write(records.epoch, [], after=1)
 
 
+def test_a_writer_knows_whether_it_may_have_changed_what_is_in_force(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Staging and a script that refuses change nothing; a script without an answer may have."""
+    records.publish(a_profile("pr_0"))
+    refused = records.by(NAME).writer
+    with pytest.raises(WriteConflict):
+        refused.write("f" * 32, [])
+    assert not refused.touched
+    silent = records.by(NAME).writer
+    monkeypatch.setattr(silent, "_write_changes", lambda **_: b"?")
+    with pytest.raises(redis.ResponseError):
+        silent.write(records.epoch, [])
+    assert silent.touched
+    assert records.writer.touched
+
+
 def test_progress_tells_each_step_and_every_profile(records: Records) -> None:
     class Told(Progress):
         def __init__(self) -> None:

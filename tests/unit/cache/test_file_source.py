@@ -13,6 +13,7 @@ from authz_server.cache.faults import CacheFault
 from authz_server.cache.file_source import FileProfileSource
 from authz_server.checking.ports import LoadedProfile
 from authz_server.core.auth import JwtAuth
+from authz_server.core.errors import CannotTell
 from authz_server.core.secret import Secret
 from authz_server.documents.document import read_document
 from authz_server.documents.errors import DocumentInvalid
@@ -84,9 +85,10 @@ async def test_a_profile_is_compiled_once(served: Served) -> None:
     assert served.source.find("pr_1") is served.source.find("pr_1")
 
 
-async def test_nothing_is_found_and_it_is_not_ready_before_it_was_read(tmp_path: Path) -> None:
+async def test_nothing_can_be_told_and_it_is_not_ready_before_it_was_read(tmp_path: Path) -> None:
     source = Served(tmp_path / "profiles.yaml").source
-    assert source.find("pr_1") is None
+    with pytest.raises(CannotTell):
+        source.find("pr_1")
     assert not source.readiness().ready
     assert (source.count, source.age) == (None, None)
     await source.close()

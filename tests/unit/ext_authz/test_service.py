@@ -18,6 +18,9 @@ from authz_server.core.errors import CannotTell, Fault, KeysUnavailable, LookupF
 from authz_server.core.facts import CheckFacts
 from authz_server.ext_authz.encode import Encoder, FaultAs
 from authz_server.ext_authz.service import CheckService, new_request_id
+from authz_server.observability.decisions import Observer
+from authz_server.observability.logs import make_log
+from authz_server.observability.metrics import Metrics
 from tests.support.checks import (
     NOW,
     FetchedProfiles,
@@ -26,6 +29,7 @@ from tests.support.checks import (
     a_check_service,
 )
 from tests.support.profiles import a_profile, token_auth
+from tests.support.recorded_lines import RecordedLines
 from tests.support.requests import IDS, a_check_request
 from tests.support.responses import Response, read_response
 
@@ -87,8 +91,9 @@ class Breaking:
         self._real = Encoder("authz")
         self._armed = False
 
-    def service(self, fault_as: FaultAs) -> CheckService:
-        service = CheckService(self, Checker(self, self.clock), self, self, fault_as=fault_as)  # type: ignore[arg-type]  # one object plays every part
+    def service(self, fault_as: FaultAs, observer: Any = None) -> CheckService:
+        checker = Checker(self, self.clock)
+        service = CheckService(self, checker, self, observer or self, fault_as=fault_as)  # type: ignore[arg-type]  # one object plays every part
         self._armed = True
         return service
 
@@ -132,6 +137,9 @@ class Breaking:
 
     def observe(self, *_: object) -> None:
         self._break("observe")
+
+    def unexpected(self, *_: object) -> None:
+        self._break("fault")
 
     def fault(self, *_: object) -> None:
         self._break("fault")
@@ -186,7 +194,8 @@ def test_what_is_no_decision_lets_nobody_in(bad: Any) -> None:
     observer = RememberingObserver()
     response = answered(a_check_service(checker=Odd(), observer=observer), a_check_request())
     assert (response.http_status, response.problem["code"]) == (503, "internal_error")
-    assert [kind for kind, _ in observer.faults] == ["internal_error"]
+    assert len(observer.surprises) == 1
+    assert observer.faults == []
 
 
 @pytest.mark.parametrize("bad", [None, 0, True, ("allowed",)])
@@ -209,8 +218,49 @@ def test_request_that_does_not_parse_is_503_internal_error_and_a_fault() -> None
     response = answered(a_check_service(observer=observer), b"\xff\xff")
     assert (response.http_status, response.problem["code"], response.code) == (503, "internal_error", 14)
     assert response.metadata == {"outcome": "denied", "code": "internal_error"}
-    assert [kind for kind, _ in observer.faults] == ["internal_error"]
-    assert len(observer.decisions) == 1
+    assert len(observer.surprises) == 1
+    assert [decision for _, decision, _, _ in observer.decisions] == [Denied(DenialReason.INTERNAL_ERROR)]
+    assert observer.faults == []
+
+
+@pytest.mark.parametrize(
+    ("part", "refuses"),
+    [("decode", False), ("authenticate", False), ("allowed", False), ("denied", True)],
+)
+@pytest.mark.parametrize("later", [True, False])
+def test_a_surprise_anywhere_is_told_as_one_decision(
+    part: str,
+    refuses: bool,  # noqa: FBT001 - drawn
+    later: bool,  # noqa: FBT001 - both ways
+) -> None:
+    """Also where the refusal itself cannot be encoded: a decision is what a fault is counted by."""
+    observer = RememberingObserver()
+    breaking = Breaking({part: KeyError}, later=later, refuses=refuses)
+    answered(breaking.service(FaultAs.GRPC, observer), b"")
+    assert [decision for _, decision, _, _ in observer.decisions] == [Denied(DenialReason.INTERNAL_ERROR)]
+    assert [type(error) for error in observer.surprises] == [KeyError]
+    assert observer.faults == []
+
+
+@pytest.mark.usefixtures("root_logger_as_it_was")
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (ProfileUnusable, "profile_unusable"),
+        (KeysUnavailable, "keys_unavailable"),
+        (LookupFailed, "lookup_failed"),
+        (KeyError, "internal_error"),
+    ],
+)
+@pytest.mark.parametrize("part", ["find", "fetch", "authenticate"])
+def test_every_503_is_counted_once_a_check_whatever_raised_it(fault: Raised, code: str, part: str) -> None:
+    metrics, lines = Metrics(), RecordedLines()
+    observer = Observer(metrics, lines, make_log(lines, "json", "info"))
+    service = Breaking({part: fault}, later=part == "fetch", refuses=False).service(FaultAs.GRPC, observer)
+    for _ in range(2):
+        assert answered(service, b"").problem["code"] == code
+    assert metrics.faults == {code: 2}
+    assert [event["level"] for event in lines.events if event["event"] == "check"] == ["warning"] * 2
 
 
 @pytest.mark.parametrize("held", [True, False])

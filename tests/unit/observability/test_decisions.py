@@ -1,7 +1,5 @@
 """The decision log and the counts behind it."""
 
-import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authz_server.cache.faults import CacheFault
 from authz_server.core.auth import TokenAuth
 from authz_server.core.decision import Allowed, Denied
 from authz_server.core.denial_reasons import DENIALS, DenialReason
-from authz_server.core.errors import CannotTell, LookupFailed
+from authz_server.core.errors import CannotTell
 from authz_server.core.facts import CheckFacts
 from authz_server.core.profile import Client, Profile
 from authz_server.observability.decisions import Observer, canonical_address
@@ -36,13 +35,7 @@ FACTS = CheckFacts(
 )
 
 
-@pytest.fixture(autouse=True)
-def _root_logger_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger_as_it_was")
 
 
 class Observed:
@@ -126,6 +119,31 @@ def test_every_reason_is_logged_with_its_status(reason: DenialReason) -> None:
     assert (event["code"], event["status"]) == (reason.value, DENIALS[reason].status)
 
 
+@pytest.mark.parametrize("reason", DenialReason)
+def test_a_503_is_counted_as_a_fault_once_and_is_a_warning(reason: DenialReason) -> None:
+    """Each check for itself, under the code that its caller was told; what the caller did wrong is no fault."""
+    observed = Observed()
+    for _ in range(3):
+        observed.observer.observe(FACTS, Denied(reason, PROFILE), "r-1", 0.001)
+    is_ours = DENIALS[reason].status == 503
+    assert observed.metrics.faults == ({reason.value: 3} if is_ours else {})
+    assert observed.metrics.checks == {("denied", reason.value, "token"): 3}
+    assert [event["level"] for event in observed.lines.events] == ["warning" if is_ours else "info"] * 3
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", 1), ("info", 1), ("warning", 1), ("error", 0)])
+def test_a_503_is_told_at_warning_and_below(level: str, lines: int) -> None:
+    observed = Observed(level)
+    observed.observer.observe(FACTS, Denied(DenialReason.KEYS_UNAVAILABLE, PROFILE), "r-1", 0.001)
+    assert len(observed.lines.lines) == lines
+    assert observed.metrics.faults == {"keys_unavailable": 1}
+
+
+def test_no_fault_of_the_profiles_has_the_code_of_a_decision() -> None:
+    """Or one failure would count twice under one kind: where it was seen, and in each decision that it caused."""
+    assert {kind.value for kind in CacheFault}.isdisjoint(reason.value for reason in DenialReason)
+
+
 @pytest.mark.parametrize("log_format", ["json", "console"])
 @given(
     facts=st.builds(
@@ -191,18 +209,28 @@ def test_an_observer_that_breaks_does_not_break_the_check() -> None:
 
 def test_a_fault_of_ours_is_counted_and_logged_in_our_words() -> None:
     observed = Observed()
-    observed.observer.fault("lookup_failed", LookupFailed("no answer within 0.1 s"))
+    observed.observer.fault("cannot_tell", CannotTell("Redis is gone"))
     (event,) = observed.lines.events
-    assert (event["event"], event["level"], event["kind"]) == ("fault", "error", "lookup_failed")
-    assert event["reason"] == "no answer within 0.1 s"
-    assert observed.metrics.faults == {"lookup_failed": 1}
+    assert (event["event"], event["level"], event["kind"]) == ("fault", "error", "cannot_tell")
+    assert event["reason"] == "Redis is gone"
+    assert observed.metrics.faults == {"cannot_tell": 1}
 
 
 def test_a_surprise_is_logged_without_its_words() -> None:
     observed = Observed()
-    observed.observer.fault("internal_error", KeyError("Bearer hunter2"))
+    observed.observer.unexpected(KeyError("Bearer hunter2"))
     assert "hunter2" not in observed.lines.text
-    assert observed.lines.events[0]["error"] == "KeyError"
+    (event,) = observed.lines.events
+    assert (event["event"], event["level"], event["kind"]) == ("fault", "error", "internal_error")
+    assert event["error"] == "KeyError"
+
+
+def test_a_surprise_is_counted_by_its_decision_alone() -> None:
+    observed = Observed()
+    observed.observer.unexpected(KeyError())
+    assert observed.metrics.faults == {}
+    observed.observer.observe(FACTS, Denied(DenialReason.INTERNAL_ERROR), "r-1", 0.001)
+    assert observed.metrics.faults == {"internal_error": 1}
 
 
 def test_a_flood_of_faults_is_one_line_a_second_and_counted_in_full() -> None:
@@ -231,4 +259,5 @@ def test_a_log_that_breaks_is_counted_and_no_more() -> None:
     observed.observer._log = None  # type: ignore[assignment] # noqa: SLF001 - what must not happen
     observed.observer.fault("x", None)
     observed.observer.source_fault("y", "z")
-    assert observed.metrics.faults == {"x": 1, "y": 1, "observer": 2}
+    observed.observer.unexpected(KeyError())
+    assert observed.metrics.faults == {"x": 1, "y": 1, "observer": 3}

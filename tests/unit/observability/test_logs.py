@@ -1,7 +1,6 @@
 """Logs: both formats, levels, libraries, and what must not be in them."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,14 +8,7 @@ from authz_server.core.secret import REDACTED, Secret
 from authz_server.observability.logs import chosen_format, make_log, where
 from tests.support.recorded_lines import RecordedLines
 
-
-@pytest.fixture(autouse=True)
-def _root_logger_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger_as_it_was")
 
 
 def _break() -> None:

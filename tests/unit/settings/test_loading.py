@@ -146,7 +146,7 @@ def test_half_of_a_key_pair_is_refused() -> None:
     assert problems(GRPC_TLS_CERT="/c.pem") == (
         "AUTHZ_GRPC_TLS_CERT is set without AUTHZ_GRPC_TLS_KEY: set both or none",
     )
-    assert problems(REDIS_TLS_KEY="/k.pem") == (
+    assert problems(REDIS_URL="rediss://127.0.0.1", REDIS_TLS_KEY="/k.pem") == (
         "AUTHZ_REDIS_TLS_KEY is set without AUTHZ_REDIS_TLS_CERT: set both or none",
     )
 
@@ -154,6 +154,15 @@ def test_half_of_a_key_pair_is_refused() -> None:
 def test_a_client_ca_without_a_certificate_is_refused_rather_than_ignored() -> None:
     (told,) = problems(GRPC_TLS_CLIENT_CA="/ca.pem")
     assert "has no effect without" in told
+
+
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1", "unix:///run/redis.sock"])
+def test_tls_files_for_a_redis_without_tls_are_refused_rather_than_ignored(url: str) -> None:
+    """Somebody thinks that the connection is encrypted."""
+    (told,) = problems(REDIS_URL=url, REDIS_TLS_CA="/ca.pem")
+    assert told.startswith("AUTHZ_REDIS_TLS_CA has no effect, as AUTHZ_REDIS_URL is not rediss://")
+    assert load({"AUTHZ_REDIS_URL": "rediss://127.0.0.1", "AUTHZ_REDIS_TLS_CA": "/ca.pem"}).redis_tls_ca is not None
+    assert load({"AUTHZ_PROFILES_FILE": "/p.yaml", "AUTHZ_REDIS_TLS_CA": "/ca.pem"}).redis_tls_ca is not None
 
 
 def test_what_this_version_cannot_do_is_said() -> None:
