@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from authz_server.authentication.keys import HMAC_ALGORITHMS
+from authz_server.authentication.keys import ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS
 from authz_server.core.limits import LABELS, LEEWAY_SECONDS
-from authz_server.documents import limits
+from authz_server.documents import limits, token_header
 
 Schema = Mapping[str, Any]
 
@@ -22,33 +22,19 @@ _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _SPIFFE_SEGMENTS: Final = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*"
 _CLAIM_NAME: Final = r"([^.\\]|\\[.\\])+"
 
-ALGORITHMS_BY_KEY: Final[Mapping[str, tuple[str, ...]]] = {
-    "rsa": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
-    "p-256": ("ES256",),
-    "p-384": ("ES384",),
-    "p-521": ("ES512",),
-    "ed": ("EdDSA",),
-}
-
 
 def document_schema() -> dict[str, Any]:
     """The schema of a whole document."""
-    return {"$schema": DIALECT, "title": "authz-server profile document", **document()}
+    variable = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "description": "Names a variable."}
+    return {"$schema": DIALECT, "title": "authz-server profile document", **document({"secret_env": variable})}
 
 
-def document() -> dict[str, Any]:
-    """A document, without the head that a schema of its own has."""
-    return an_object({"clients": a_list(client_with_profiles())}, required=("clients",))
-
-
-def client_with_profiles() -> dict[str, Any]:
-    """A client in a document."""
-    return an_object({**client_fields(), "profiles": a_list(document_profile())}, required=("id", "name"))
-
-
-def document_profile() -> dict[str, Any]:
-    """A profile in a document."""
-    return an_object({**profile_fields(), "auth": {"anyOf": document_auth()}}, required=("id", "name", "auth"))
+def document(more_secrets: Mapping[str, Schema] | None = None) -> dict[str, Any]:
+    """A document, without the head that a schema of its own has. `more_secrets`: where else a secret may be."""
+    auth = {"anyOf": document_auth(more_secrets or {})}
+    profile = an_object({**profile_fields(), "auth": auth}, required=("id", "name", "auth"))
+    client = an_object({**client_fields(), "profiles": a_list(profile)}, required=("id", "name"))
+    return an_object({"clients": a_list(client)}, required=("clients",))
 
 
 def client_fields() -> dict[str, Any]:
@@ -75,9 +61,8 @@ def profile_fields() -> dict[str, Any]:
     }
 
 
-def document_auth() -> list[dict[str, Any]]:
+def document_auth(more_secrets: Mapping[str, Schema]) -> list[dict[str, Any]]:
     """Every form of a profile's `auth` in a document."""
-    sealed = {"secret_sealed": SEALED, "secret_env": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}}
     previous_token = an_object(
         {"token_sha256": DIGEST, "until": TIME, "expires_at": TIME}, required=("token_sha256", "until")
     )
@@ -87,9 +72,8 @@ def document_auth() -> list[dict[str, Any]]:
     return [
         token_auth(previous=previous_token, required=("type", "token_sha256")),
         *(
-            hmac_auth(algorithm, {name: kind, "expires_at": TIME, "previous": previous_secret}, required=(name,))
-            for algorithm in HMAC_ALGORITHMS
-            for name, kind in {"secret": hmac_secret(algorithm), **sealed}.items()
+            secret_auth({name: kind, "previous": previous_secret}, required=(name,))
+            for name, kind in {"secret": SECRET, "secret_sealed": SEALED, **more_secrets}.items()
         ),
         *other_auth(),
     ]
@@ -101,6 +85,7 @@ def token_auth(*, previous: Schema | None = None, required: tuple[str, ...] = ("
     fields = {
         "type": {"const": "token"},
         "token_sha256": DIGEST,
+        "header": TOKEN_HEADER,
         "expires_at": TIME,
         "forward_authorization": {"type": "boolean", "default": False},
         **more,
@@ -108,17 +93,11 @@ def token_auth(*, previous: Schema | None = None, required: tuple[str, ...] = ("
     return an_object(fields, required=required)
 
 
-def hmac_auth(algorithm: str, key: Mapping[str, Schema], required: tuple[str, ...] = ()) -> dict[str, Any]:
+def secret_auth(key: Mapping[str, Schema], required: tuple[str, ...] = ()) -> dict[str, Any]:
     """Auth of type jwt whose tokens are signed with a shared secret."""
-    return an_object(
-        {"type": {"const": "jwt"}, "algorithm": {"const": algorithm}, **key, **_of_jwt()},
-        required=("type", "algorithm", *required),
-    )
-
-
-def hmac_secret(algorithm: str) -> dict[str, Any]:
-    """A secret that is given, not made here."""
-    return {"type": "string", "minLength": HMAC_ALGORITHMS[algorithm], "pattern": "^[!-~]+$", "maxLength": 1_024}
+    algorithm = {"enum": list(HMAC_ALGORITHMS)}
+    fields = {"type": {"const": "jwt"}, "algorithm": algorithm, **key, "expires_at": TIME, **_of_jwt()}
+    return an_object(fields, required=("type", "algorithm", *required))
 
 
 def other_auth() -> list[dict[str, Any]]:
@@ -130,24 +109,22 @@ def public_key_auth() -> list[dict[str, Any]]:
     """Auth of type jwt whose tokens are signed with the client's own key."""
     return [
         an_object(
-            {"type": {"const": "jwt"}, "algorithm": {"enum": list(algorithms)}, name: key, **_of_jwt()},
+            {"type": {"const": "jwt"}, "algorithm": {"enum": list(ASYMMETRIC_ALGORITHMS)}, name: key, **_of_jwt()},
             required=("type", "algorithm", name),
         )
-        for kind, algorithms in ALGORITHMS_BY_KEY.items()
-        for name, key in (("public_key", _pem(f"pem-public-key-{kind}")), ("jwks", key_set(f"jwk-set-{kind}")))
+        for name, key in {"public_key": _pem("pem-public-key"), "jwks": KEY_SET}.items()
     ]
 
 
 def oidc_auth() -> dict[str, Any]:
     """Auth of type oidc. Discovery and `jwks_uri` come with a later version."""
-    algorithms = [name for names in ALGORITHMS_BY_KEY.values() for name in names]
     return an_object(
         {
             "type": {"const": "oidc"},
             "issuer": a_text(),
             "audience": a_list(a_text(), least=1),
-            "jwks": key_set("jwk-set"),
-            "algorithms": {**a_list({"enum": algorithms}, least=1), "default": ["RS256"]},
+            "jwks": KEY_SET,
+            "algorithms": {**a_list({"enum": list(ASYMMETRIC_ALGORITHMS)}, least=1), "default": ["RS256"]},
             "token_use": {"enum": ["access", "id"], "default": "access"},
             "required_claims": REQUIRED_CLAIMS,
             "required_scopes": a_list(SCOPE),
@@ -159,30 +136,17 @@ def oidc_auth() -> dict[str, Any]:
 
 def mtls_auth() -> list[dict[str, Any]]:
     """Auth of type mtls: with one constraint at least, or explicitly with none."""
-    anyone = an_object({"type": {"const": "mtls"}, "any_verified": {"const": True}}, required=("type", "any_verified"))
-    constrained = [
-        an_object(
-            {
-                "type": {"const": "mtls"},
-                "any_verified": {"const": False},
-                **{name: a_list(entry, least=int(name == needed)) for name, entry in MTLS_KINDS.items()},
-                "ca_bundle": CA_BUNDLE,
-            },
-            required=("type", needed),
-        )
-        for needed in (*MTLS_KINDS, "ca_bundle")
-    ]
-    return [anyone, *constrained]
-
-
-def key_set(kind: str) -> dict[str, Any]:
-    """A JWK Set (RFC 7517) with a public key at least that suits the algorithm."""
-    jwk = {"type": "object", "required": ["kty"], "properties": {"kty": {"enum": ["RSA", "EC", "OKP"]}}}
-    as_object = {"type": "object", "required": ["keys"], "properties": {"keys": a_list(jwk, least=1, most=100)}}
-    return {
-        "description": "A JWK Set, as a mapping or as JSON text.",
-        "anyOf": [{"type": "string", "format": kind, "maxLength": 1_048_576}, as_object],
-    }
+    pem = _pem("pem-certificates")
+    bundle = {"description": "Certificates in PEM form, as one text or several.", "anyOf": [pem, a_list(pem)]}
+    kinds = {**{name: a_list(entry) for name, entry in MTLS_KINDS.items()}, "ca_bundle": bundle}
+    empty = {"type": "array", "maxItems": 0}
+    anyone = an_object(
+        {"type": {"const": "mtls"}, "any_verified": {"const": True}, **dict.fromkeys(kinds, empty)},
+        required=("type", "any_verified"),
+    )
+    constrained = an_object({"type": {"const": "mtls"}, "any_verified": {"const": False}, **kinds}, required=("type",))
+    some = [{"required": [name], "properties": {name: {"minItems": 1}}} for name in kinds]  # of a text it says nothing
+    return [anyone, {**constrained, "anyOf": some}]
 
 
 def an_object(fields: Mapping[str, Schema], required: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -237,7 +201,6 @@ METHOD: Final[Schema] = {"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Z-]{
 NETWORK: Final[Schema] = {
     "type": "string",
     "format": "ip-network",
-    "pattern": "^[0-9A-Fa-f:.]+(/(0|[1-9][0-9]{0,2}))?$",
     "description": "An IPv4 or IPv6 address, or a prefix without host bits.",
 }
 LABELS_SCHEMA: Final[Schema] = {
@@ -252,9 +215,31 @@ DIGEST: Final[Schema] = {
     "pattern": "^[0-9a-fA-F]{64}$",
     "description": "SHA-256 of the token, in hex.",
 }
+TOKEN_HEADER: Final[Schema] = {
+    "type": "string",
+    "pattern": token_header.PATTERN,
+    "description": "The header whose whole value is the token; absent: Authorization, as Bearer.",
+}
 SEALED: Final[Schema] = {"type": "string", "pattern": r"^sealed1\.", "description": "A secret, sealed by this server."}
 SCOPE: Final[Schema] = {"type": "string", "pattern": r"^[!#-\[\]-~]+$", "maxLength": limits.TEXT_CHARACTERS}
 LEEWAY: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": LEEWAY_SECONDS, "default": 30}
+SECRET: Final[Schema] = {
+    "type": "string",
+    "minLength": min(HMAC_ALGORITHMS.values()),
+    "pattern": "^[!-~]+$",
+    "description": "At least as many characters as the hash of the algorithm has bytes.",
+}
+KEY_SET: Final[Schema] = {
+    "description": "A JWK Set (RFC 7517), as a mapping or as JSON text, with a public key that suits the algorithm.",
+    "anyOf": [
+        {"type": "string", "format": "jwk-set"},
+        {
+            "type": "object",
+            "required": ["keys"],
+            "properties": {"keys": a_list({"type": "object", "required": ["kty"]}, least=1, most=100)},
+        },
+    ],
+}
 CLAIM_VALUE: Final[Schema] = {
     "anyOf": [
         {"type": "string", "maxLength": limits.TEXT_CHARACTERS, "pattern": f"^[^{_UNSEEN}]*$"},
@@ -285,11 +270,4 @@ MTLS_KINDS: Final[Mapping[str, Schema]] = {
     "subject_cn": _trimmed(),
     "subject_ou": _trimmed(),
     "issuer_dn": {"type": "string", "format": "distinguished-name", "description": "As RFC 4514 writes it."},
-}
-CA_BUNDLE: Final[Schema] = {
-    "description": "Certificates in PEM form, as one text or several.",
-    "anyOf": [
-        {"type": "string", "format": "pem-certificates", "maxLength": limits.PEM_CHARACTERS},
-        a_list({"type": "string", "format": "pem-certificates", "maxLength": limits.PEM_CHARACTERS}, least=1),
-    ],
 }

@@ -73,9 +73,11 @@ def boolean(value: Value) -> bool:
 
 
 def integer(least: int, most: int) -> Callable[[Value], int]:
-    """A check for whole numbers from `least` to `most`."""
+    """A check for whole numbers from `least` to `most`. 30.0 is one, as JSON Schema has it."""
 
     def check(value: Value) -> int:
+        if type(value) is float and value.is_integer():
+            value = int(value)
         if type(value) is not int:
             raise wrong_type(value, "a whole number")
         if not least <= value <= most:

@@ -14,7 +14,7 @@ from authz_server.documents.tree import read_json
 from authz_server.web.problems import ApiError, invalid
 
 JSON: Final = ("application/json",)
-DOCUMENT: Final = ("application/yaml", "application/json", "application/x-yaml", "text/yaml")
+DOCUMENT: Final = ("application/yaml", "application/json")
 _UTF8: Final = ("utf-8", "utf8", "us-ascii")
 
 

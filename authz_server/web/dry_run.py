@@ -148,6 +148,7 @@ def _read(given: Mapping[str, Any]) -> tuple[CheckFacts, bool]:
         request_id=headers.get("x-request-id"),
         grpc_caller=headers.get("content-type", "").startswith("application/grpc"),
         authz_headers=tuple(name for name in headers if name.startswith(_AUTHZ_PREFIX)),
+        headers=headers,
     )
     return facts, assumed
 

@@ -41,6 +41,7 @@ PROFILE: Final = {
     "auth": {
         "type": "token",
         "token_sha256": "********",
+        "header": None,
         "expires_at": _THEN,
         "forward_authorization": False,
         "previous": None,

@@ -202,11 +202,14 @@ _HEADERS_OF_ERRORS: Final[Mapping[int, tuple[str, ...]]] = {
 _IDS: Final = {"client_id": "cl_acme", "profile_id": "pr_production", "api_key_id": "ak_deploy"}
 _SWITCH: Final = {"type": "boolean"}
 _A_TEXT: Final = schema.a_text(limits.QUERY_CHARACTERS)
+_SEARCH: Final = {key: value for key, value in _A_TEXT.items() if key != "minLength"} | {
+    "pattern": _A_TEXT["pattern"].replace("+$", "*$")
+}
 _QUERY: Final[Mapping[str, tuple[Mapping[str, Any], str, Any]]] = {
-    "q": (_A_TEXT, "A part of id, name or description, in either case.", "acme"),
+    "q": (_SEARCH, "A part of id, name or description, in either case.", "acme"),
     "active": (_SWITCH, "Only those that are switched on, or off.", True),
     "state": ({"enum": list(map(str, State))}, "Only those whose credential is in this state.", "valid"),
-    "cursor": ({"type": "string", "format": "cursor"}, "The `next_cursor` of the page before.", ""),
+    "cursor": ({"type": "string", "format": "cursor"}, "The `next_cursor` of the page before.", "WzAuMCwiMTciXQ"),
     "limit": (
         {"type": "integer", "minimum": 1, "maximum": limits.MOST_PAGE_ITEMS, "default": limits.PAGE_ITEMS},
         "How many items at most.",

@@ -20,8 +20,8 @@ from authz_server.web import limits
 
 Parse = Callable[[Any], Any]
 
+_NUMBER: Final = re.compile(r"[0-9]{1,18}").fullmatch
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}").fullmatch
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}").fullmatch
 _ETAG: Final = re.compile(r'"([0-9]{1,19})"').fullmatch
 _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS}}}").fullmatch
 _ANY: Final = "*"
@@ -79,13 +79,6 @@ def switch(value: Any) -> bool:
     return values.one_of(("true", "false"))(value) == "true"
 
 
-def number(value: Any) -> int:
-    """A number that counts from 1, as the audit trail's cursors are."""
-    if not _NUMBER(value):
-        raise ValueError("is no cursor that was given out here")
-    return int(value)
-
-
 def write_cursor(position: Position | None) -> str | None:
     """A place in a list, as text that nobody should read anything into; None for the end."""
     if position is None:
@@ -108,3 +101,16 @@ def cursor(value: Any) -> Position:
     if not is_position or not -_FARTHEST <= at <= _FARTHEST or not is_identifier(item_id):
         raise refused
     return Position(float(at), item_id)
+
+
+def write_number(number: int | None) -> str | None:
+    """A cursor that is a number, in the form of all others."""
+    return None if number is None else write_cursor(Position(0.0, str(number)))
+
+
+def number(value: Any) -> int:
+    """The number of such a text. Raises ValueError."""
+    item_id = cursor(value).id
+    if not _NUMBER(item_id):
+        raise ValueError("is no cursor that was given out here")
+    return int(item_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from authz_server.authentication.keys import HMAC_ALGORITHMS
 from authz_server.core.denial_reasons import DENIALS, Step
 from authz_server.documents import schema
 from authz_server.documents.errors import Code
@@ -65,6 +64,7 @@ def _shown_auth() -> dict[str, Any]:
     by_type: dict[str, dict[str, Schema]] = {
         "token": {
             "token_sha256": _ANY_TEXT,
+            "header": text,
             "expires_at": time,
             "forward_authorization": _BOOLEAN,
             "previous": previous_token,
@@ -111,11 +111,7 @@ def _without_time(of: dict[str, Any]) -> dict[str, Any]:
 
 def _secret_auth() -> list[dict[str, Any]]:
     """A token or an HMAC secret; either is made here unless it is given."""
-    hmac = (
-        schema.hmac_auth(algorithm, {"secret": schema.hmac_secret(algorithm), "expires_at": schema.TIME})
-        for algorithm in HMAC_ALGORITHMS
-    )
-    return [schema.token_auth(), *hmac]
+    return [schema.token_auth(), schema.secret_auth({"secret": schema.SECRET})]
 
 
 def _changes(fields: Mapping[str, Schema], *fixed: str) -> dict[str, Any]:

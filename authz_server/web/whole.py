@@ -60,7 +60,7 @@ def _audit(services: Services, call: Call) -> Answer:
     before, limit = query.pop("cursor", None), query.pop("limit", limits.PAGE_ITEMS)
     entries = services.managing.reading.audit(AuditFilter(**query), before=before, limit=limit + 1)
     shown = list(entries[:limit])
-    following = str(shown[-1]["id"]) if len(entries) > limit else None
+    following = queries.write_number(shown[-1]["id"] if len(entries) > limit else None)
     return respond({"items": shown, "next_cursor": following})
 
 
