@@ -290,7 +290,7 @@ class Relay:
             return
         self._pruned_at = now
         with self._database.edit() as unit:
-            unit.outbox.prune(now - KEPT_SECONDS)
             unit.idempotency.prune(now - KEPT_SECONDS)
             if self._audit_kept_seconds is not None:
                 unit.audit.prune(now - self._audit_kept_seconds)
+            unit.outbox.prune(now - KEPT_SECONDS)  # last: it locks the row that every edit locks last
