@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import typer
-
 from authzctl import shown
 from authzctl.api import Api, identified
+from authzctl.edited import write_edited
 from authzctl.failures import Misused, Refused
-from authzctl.output import Output, is_for_people, write
+from authzctl.output import Output
 
 _NOUNS = {"clients": "client", "profiles": "profile"}
 
@@ -15,11 +14,8 @@ _NOUNS = {"clients": "client", "profiles": "profile"}
 def set_active(api: Api, kind: str, identifier: str, version: int | None, output: Output, *, active: bool) -> None:
     """Switch one of `kind`, which is `clients` or `profiles`, on or off."""
     answer = api.change("PATCH", f"/{kind}/{identified(identifier)}", {"active": active}, version=version)
-    shown.propagation(answer.body)
-    if is_for_people(output):
-        typer.echo(f"{'Enabled' if active else 'Disabled'} {_NOUNS[kind]} {shown.named(answer.body)}.")
-    else:
-        write(answer.body, output)
+    verb = "Enabled" if active else "Disabled"
+    write_edited(answer.body, output, f"{verb} {_NOUNS[kind]} {shown.named(answer.body)}.")
 
 
 def kind_of(api: Api, identifier: str) -> str:

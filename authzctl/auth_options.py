@@ -92,6 +92,7 @@ OPTIONS: Final = (
     _option(
         "--token-sha256", "token_sha256", "token", "take over a token by its SHA-256; none is made.", metavar="HEX"
     ),
+    _option("--header", "header", "token", "the header that carries it, instead of Authorization.", metavar="NAME"),
     _option(
         "--forward-authorization", "forward_authorization", "token", "let the token reach the application.", **_FLAG
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,6 +42,11 @@ LabelsOption = Annotated[
 ]
 
 LIMIT = 50
+
+
+def present(**fields: Any) -> dict[str, Any]:
+    """The fields that an option gives."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def labels(given: Sequence[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "name_taken": "Choose another --name, or change what has it.",
     "id_taken": "Choose another --id, or leave it out to have one made.",
     "version_mismatch": "Look at it again with `show`, and give the version that you see there.",
-    "no_credential": "`authzctl set-auth PROFILE --auth token` makes a token; the one it has was not made here.",
+    "no_credential": "`authzctl set-auth PROFILE --auth token` has a token made.",
     "reveal_off": "`authzctl rotate PROFILE` makes a new credential.",
     "too_many_profiles": "Delete profiles that are no longer used, or make another client.",
     "idempotency_key_reused": "Use another --idempotency-key, or none.",

@@ -14,6 +14,7 @@ from authzctl.problems import field_error
 
 NOTHING: Final = "-"
 _UNSET: Final[tuple[Any, ...]] = (None, "", [], {}, False)
+_SAID_ELSEWHERE: Final = ("type", "expires_at")  # of an auth's fields
 _MASKED: Final = "********"
 _KINDS: Final = {"token": "token", "jwt": "HMAC secret, which signs the caller's JWTs", "api_key": "API key"}
 PENDING: Final = (
@@ -74,7 +75,7 @@ def profile_facts(profile: Shape) -> Iterator[tuple[str, str]]:
     auth = profile["auth"]
     yield "auth", auth["type"]
     for name, value in auth.items():
-        if name != "type" and value not in (*_UNSET, _MASKED):
+        if name not in _SAID_ELSEWHERE and value not in (*_UNSET, _MASKED):
             yield f"  {name}", _setting(value)
     yield "credential", _credential_state(profile.get("credential_state") or {})
     yield from _recorded(profile)
@@ -94,17 +95,18 @@ def audit_row(entry: Shape) -> tuple[str, ...]:
 
 def changes(changed: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """`active: true -> false`, each; of what is new only what is set, and of what is gone only its name."""
-    is_gone = all(each.get("to") is None for each in changed.values())
+    is_new = all(each.get("from") is None for each in changed.values())
+    is_gone = "name" in changed and changed["name"].get("to") is None
     for name, each in changed.items():
-        says_something = name == "name" if is_gone else each.get("from") is not None or each.get("to") not in _UNSET
-        if says_something:
-            yield f"{name}: {change(each)}"
-
-
-def change(each: Mapping[str, Any]) -> str:
-    """`true -> false`; where there was nothing before, or is nothing after, only the other."""
-    before, after = each.get("from"), each.get("to")
-    return _json(before) if after is None else _json(after) if before is None else f"{_json(before)} -> {_json(after)}"
+        before, after = each.get("from"), each.get("to")
+        if is_gone:
+            if name == "name":
+                yield f"{name}: {_json(before)}"
+        elif is_new:
+            if after not in _UNSET:
+                yield f"{name}: {_json(after)}"
+        elif before not in _UNSET or after not in _UNSET:
+            yield f"{name}: {_or_none(before)} -> {_or_none(after)}"
 
 
 def credential(answer: Shape, last_words: str) -> None:
@@ -167,6 +169,10 @@ def _setting(value: Any) -> str:
     if isinstance(value, dict) and "keys" in value:
         return f"{len(value['keys'])} keys; -o yaml shows them"
     return value if isinstance(value, str) else _json(value)
+
+
+def _or_none(value: Any) -> str:
+    return "none" if value is None else _json(value)  # a string "none" has quotes
 
 
 def _json(value: Any) -> str:

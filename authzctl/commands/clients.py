@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from authzctl import asking, shown
 from authzctl.activity import set_active
-from authzctl.api import Answer, identified
+from authzctl.api import identified
+from authzctl.edited import write_edited
 from authzctl.failures import Misused
 from authzctl.options import (
     LIMIT,
@@ -22,6 +23,7 @@ from authzctl.options import (
     VersionOption,
     YesOption,
     labels,
+    present,
 )
 from authzctl.output import Output, facts, is_for_people, say, table, write
 from authzctl.session import opened
@@ -92,12 +94,12 @@ def create(
 
     Example: authzctl clients create --name "Acme mobile" --id cl_acme
     """
-    body = _given(id=client_id, name=name, description=description, active=False if inactive else None)
+    body = present(id=client_id, name=name, description=description, active=False if inactive else None)
     if label:
         body["labels"] = labels(label)
     with opened(context) as api:
         answer = api.create("/clients", body, key=key)
-    _finish(answer, output, "Created")
+    write_edited(answer.body, output, f"Created client {shown.named(answer.body)}.")
 
 
 @app.command("update")
@@ -117,14 +119,14 @@ def update(
 
     Example: authzctl clients update cl_acme --name "Acme apps" --version 12
     """
-    body = _given(name=name, description=description, active=active)
+    body = present(name=name, description=description, active=active)
     if label or no_labels:
         body["labels"] = labels(label or ())
     if not body:
         raise Misused("nothing is given that should change", advice="`authzctl clients update --help` shows what can.")
     with opened(context) as api:
         answer = api.change("PATCH", f"/clients/{identified(client)}", body, version=version)
-    _finish(answer, output, "Updated")
+    write_edited(answer.body, output, f"Updated client {shown.named(answer.body)}.")
 
 
 @app.command("delete")
@@ -147,7 +149,7 @@ def delete(
             consequence = f'This deletes client {client} "{name}" and all its profiles; their calls are refused then.'
             asking.name_of("client", name, consequence)
         answer = api.change("DELETE", path, version=version)
-    _finish(answer, output, "Deleted")
+    write_edited(answer.body, output, f"Deleted client {shown.named(answer.body)}.")
 
 
 @app.command("disable")
@@ -172,15 +174,3 @@ def enable(
     """
     with opened(context) as api:
         set_active(api, "clients", client, version, output, active=True)
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _finish(answer: Answer, output: Output, verb: str) -> None:
-    shown.propagation(answer.body)
-    if is_for_people(output):
-        typer.echo(f"{verb} client {shown.named(answer.body)}.")
-    else:
-        write(answer.body, output)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from authzctl import asking, files, shown
 from authzctl.api import identified
 from authzctl.auth_options import Settings, auth_of, with_auth_options
+from authzctl.edited import write_edited
 from authzctl.failures import Misused
 from authzctl.issued import write_issued
 from authzctl.options import (
@@ -19,8 +20,9 @@ from authzctl.options import (
     ProfileId,
     VersionOption,
     YesOption,
+    present,
 )
-from authzctl.output import CredentialOutput, Output, is_for_people, write
+from authzctl.output import CredentialOutput, Output
 from authzctl.session import opened
 
 
@@ -45,7 +47,7 @@ def rotate(
 
     Example: authzctl rotate pr_a --expires-in-hours 720 --grace-seconds 600
     """
-    body = _given(expires_in_hours=expires_in_hours, grace_seconds=grace_seconds)
+    body = present(expires_in_hours=expires_in_hours, grace_seconds=grace_seconds)
     with opened(context) as api:
         answer = api.create(f"/profiles/{identified(profile)}/rotate", body, key=key, version=version)
     end = f"works for {grace_seconds} s more" if grace_seconds else "works no more"
@@ -60,7 +62,7 @@ def expire(context: typer.Context, profile: ProfileId, output: OutputOption = Ou
     """
     with opened(context) as api:
         answer = api.change("POST", f"/profiles/{identified(profile)}/expire", {})
-    _finish(answer.body, output, f"Expired the credential of profile {shown.named(answer.body)}.")
+    write_edited(answer.body, output, f"Expired the credential of profile {shown.named(answer.body)}.")
 
 
 @with_auth_options
@@ -86,7 +88,7 @@ def set_auth(
     auth = auth_of(settings, files.mapping(file) if file else None, None)
     if auth is None:
         raise Misused("--auth is missing", advice="Give --auth and its settings, or --file.")
-    body = _given(auth=auth, expires_in_hours=expires_in_hours)
+    body = present(auth=auth, expires_in_hours=expires_in_hours)
     with opened(context) as api:
         answer = api.change("PUT", f"/profiles/{identified(profile)}/auth", body, version=version)
     sentence = f"Profile {shown.named(answer.body)} now has auth of type {answer.body['auth']['type']}."
@@ -112,7 +114,7 @@ def remove_auth(
             consequence = f"Whoever names profile {shown.named(found)} is then let through without a credential."
             asking.name_of("profile", str(found["name"]), consequence)
         answer = api.change("DELETE", f"{path}/auth", version=version)
-    _finish(answer.body, output, f"Profile {shown.named(answer.body)} asks for no credential any more.")
+    write_edited(answer.body, output, f"Profile {shown.named(answer.body)} asks for no credential any more.")
 
 
 def reveal(context: typer.Context, profile: ProfileId, output: CredentialOption = CredentialOutput.TABLE) -> None:
@@ -125,15 +127,3 @@ def reveal(context: typer.Context, profile: ProfileId, output: CredentialOption 
     sentence = f"Revealed the credential of profile {shown.named(answer.body)}."
     again = f"Have another one made: authzctl rotate {profile}"
     write_issued(answer, output, sentence, again=again, last_words="That it was shown is in the audit trail.")
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _finish(body: dict[str, Any], output: Output, sentence: str) -> None:
-    shown.propagation(body)
-    if is_for_people(output):
-        typer.echo(sentence)
-    else:
-        write(body, output)

@@ -10,6 +10,7 @@ from authzctl import asking, files, shown
 from authzctl.activity import set_active
 from authzctl.api import identified
 from authzctl.auth_options import AuthType, Settings, auth_of, with_auth_options
+from authzctl.edited import write_edited
 from authzctl.failures import Misused
 from authzctl.issued import write_issued
 from authzctl.options import (
@@ -27,6 +28,7 @@ from authzctl.options import (
     VersionOption,
     YesOption,
     labels,
+    present,
     separated,
 )
 from authzctl.output import CredentialOutput, Output, facts, is_for_people, say, table, write
@@ -127,7 +129,7 @@ def create(
     Example: authzctl profiles create cl_acme --name sandbox --method GET,POST
     """
     body = files.mapping(file) if file else {}
-    body |= _given(id=profile_id, name=name, expires_in_hours=expires_in_hours, active=False if inactive else None)
+    body |= present(id=profile_id, name=name, expires_in_hours=expires_in_hours, active=False if inactive else None)
     body |= _rules(method, ip, route, label)
     body["auth"] = auth_of(settings, body.get("auth"), AuthType.TOKEN)
     with opened(context) as api:
@@ -163,7 +165,7 @@ def update(
     Example: authzctl profiles update pr_production --ip 10.0.0.0/8,::1
     """
     body = files.mapping(file) if file else {}
-    body |= _given(name=name, active=active)
+    body |= present(name=name, active=active)
     body |= _rules(method, ip, route, label)
     for wanted, field, given in (
         (all_methods, "allowed_methods", method),
@@ -179,7 +181,7 @@ def update(
         raise Misused("nothing is given that should change", advice="`authzctl profiles update --help` shows what can.")
     with opened(context) as api:
         answer = api.change("PATCH", f"/profiles/{identified(profile)}", body, version=version)
-    _finish(answer.body, output, f"Updated profile {shown.named(answer.body)}.")
+    write_edited(answer.body, output, f"Updated profile {shown.named(answer.body)}.")
 
 
 @app.command("delete")
@@ -203,7 +205,7 @@ def delete(
             consequence = f"This deletes profile {shown.named(found)} {whose}; its calls are refused then."
             asking.name_of("profile", str(found["name"]), consequence)
         answer = api.change("DELETE", path, version=version)
-    _finish(answer.body, output, f"Deleted profile {shown.named(answer.body)}.")
+    write_edited(answer.body, output, f"Deleted profile {shown.named(answer.body)}.")
 
 
 @app.command("disable")
@@ -233,22 +235,9 @@ def enable(
 def _rules(
     method: list[str] | None, ip: list[str] | None, route: list[str] | None, label: list[str] | None
 ) -> dict[str, Any]:
-    return _given(
+    return present(
         allowed_methods=separated(method) if method else None,
         allowed_ips=separated(ip) if ip else None,
         allowed_routes=list(route) if route else None,
         labels=labels(label) if label else None,
     )
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _finish(body: dict[str, Any], output: Output, sentence: str) -> None:
-    shown.propagation(body)
-    shown.warnings(body)
-    if is_for_people(output):
-        typer.echo(sentence)
-    else:
-        write(body, output)

@@ -17,8 +17,10 @@ from tests.support.laptop import READY, RunningLaptop, free_ports
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
+TOUR: Final = ROOT / "docs/authzctl.md"
 OTHERS: Final = tuple(ROOT / name for name in ("CONTRIBUTING.md", "envoy/README.md", "deploy/README.md"))
 START: Final = "make run"
+HOME: Final = "/home/you"  # where the folder of the checkout is somebody's home, too
 MAKE: Final = shutil.which("make") or "make"
 
 NOT_RUN: Final = {
@@ -42,8 +44,8 @@ class Surroundings:
         self.directory = directory
         spare = free_ports(2)
         ports = zip(
-            (8000, 8443, 9191, 9192, 9291, 9292),
-            (laptop.http, laptop.https, laptop.check, laptop.metrics, *spare),
+            (8000, 8443, 8080, 9191, 9192, 9291, 9292),
+            (laptop.http, laptop.https, laptop.manage, laptop.check, laptop.metrics, *spare),
             strict=True,
         )
         self._ports = [(f"127.0.0.1:{written}", f"127.0.0.1:{real}") for written, real in ports]
@@ -58,6 +60,7 @@ class Surroundings:
         for name, stand_in in (("token", "<the token>"), ("token_sha256", "<the digest>")):
             for value in re.findall(rf"^{name}: (\w+)$", text, re.MULTILINE):
                 self._secrets[stand_in] = value
+        text = text.replace(str(self.directory), HOME)
         return replaced(text, [(real, written) for written, real in self._ports])
 
 
@@ -74,7 +77,8 @@ def the_stack_that_the_readme_starts(tmp_path_factory: pytest.TempPathFactory) -
 
 def carry_out(section: Section, around: Surroundings) -> Iterator[tuple[Command, str]]:
     """Do what one section says; each command, and what it printed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTHZ_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTHZ")}
+    environment |= {"HOME": str(around.directory), "XDG_CONFIG_HOME": str(around.directory / ".config")}
     with Terminal(around.directory, environment) as terminal:
         for step in section.steps:
             if not isinstance(step, Command):
@@ -90,6 +94,16 @@ def test_every_command_of_the_readme_prints_what_it_says(around: Surroundings) -
     """In order, as later ones build upon earlier ones."""
     require_curl()
     found = sections(README.read_text())
+    assert sum(len(section.commands) for section in found) > 20
+    for section in found:
+        for command, printed in carry_out(section, around):
+            assert matches(command.expected, printed), f"$ {command.text}\n{printed}"
+
+
+def test_every_command_of_the_tour_of_authzctl_prints_what_it_says(around: Surroundings) -> None:
+    """In the stack that the README starts."""
+    require_curl()
+    found = sections(TOUR.read_text())
     assert sum(len(section.commands) for section in found) > 20
     for section in found:
         for command, printed in carry_out(section, around):

@@ -26,7 +26,9 @@ _END: Final = "\x01end\x01"
 
 # What differs from run to run, on both sides of the comparison: what is found, and what stands for it.
 _MASKS: Final = (
-    (r"\baz[th]_[0-9A-Za-z]{49}\b", "azt_..."),
+    (r"\b(az[tha]_)[0-9A-Za-z]{49}\b", r"\1..."),
+    (r"\baza_[0-9A-Za-z]{4}\.\.\.", "aza_..."),
+    (r"\bak_[0-9A-Za-z]{22}\b", "ak_..."),
     (r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "eyJ..."),
     (r"\b[0-9a-f]{64}\b", "<sha256>"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<id>"),
@@ -34,7 +36,7 @@ _MASKS: Final = (
     (r"\b20\d\d-\d\d-\d\dT[\d:.]+Z", "<time>"),
     (r"(?m)^date: .*", "date: <time>"),
     (r"(x-envoy-upstream-service-time: )\d+", r"\1<ms>"),
-    (r"(?m)^version: \d+", "version: <number>"),
+    (r"(?m)^(version:? +)\d+", r"\1<number>"),
     (r"redis://127\.0\.0\.1:\d+", "redis://127.0.0.1:<port>"),
     (r"(?m)[ \t\r]+$", ""),
 )

@@ -27,13 +27,19 @@ def test_who_did_what_is_a_line_each_with_its_changes_below(api: ScriptedApi, ru
 
 
 def test_of_what_is_new_only_what_is_set_is_shown_and_of_what_is_gone_only_its_name(api: ScriptedApi, run: Run) -> None:
-    new: Shape = {"name": {"from": None, "to": "a"}, "labels": {"from": None, "to": {}}, "active": {"from": None, "to": True}}
+    new: Shape = {
+        "name": {"from": None, "to": "a"},
+        "labels": {"from": None, "to": {}},
+        "active": {"from": None, "to": True},
+    }
     gone = {name: {"from": each["to"], "to": None} for name, each in new.items()}
-    emptied = {"labels": {"from": {"a": "b"}, "to": {}}}
-    entries = [an_audit_entry(changes=changes) for changes in (new, gone, emptied)]
+    other: Shape = {"labels": {"from": {"a": "b"}, "to": {}}, "auth.jwks": {"from": None, "to": None}}
+    other |= {"auth.type": {"from": "jwt", "to": "none"}, "auth.issuer": {"from": "i", "to": None}}
+    entries = [an_audit_entry(changes=changes) for changes in (new, gone, other)]
     api.on("GET /audit", answer(a_page(*entries)))
     indented = [line.strip() for line in run("audit").out.splitlines() if line.startswith("    ")]
-    assert indented == ['name: "a"', "active: true", 'name: "a"', 'labels: {"a": "b"} -> {}']
+    of_other = ['labels: {"a": "b"} -> {}', 'auth.type: "jwt" -> "none"', 'auth.issuer: "i" -> none']
+    assert indented == ['name: "a"', "active: true", 'name: "a"', *of_other]
 
 
 def test_the_trail_can_be_narrowed(api: ScriptedApi, run: Run) -> None:

@@ -58,7 +58,7 @@ def test_without_a_credential_of_ours_a_rotation_says_what_to_do(api: ScriptedAp
     api.on("POST /profiles/pr_production/rotate", refusal)
     outcome = run("rotate", "pr_production")
     assert outcome.code == 1
-    assert "`authzctl set-auth PROFILE --auth token` makes a token" in outcome.err
+    assert "`authzctl set-auth PROFILE --auth token` has a token made" in outcome.err
 
 
 def test_a_credential_expires_now(api: ScriptedApi, run: Run) -> None:

@@ -73,7 +73,7 @@ def test_what_would_change_is_shown_and_done_once_agreed(api: ScriptedApi, run: 
         "+ profile pr_new\n"
         "~ profile pr_a\n"
         '    allowed_ips: [] -> ["::1"]\n'
-        '    auth.issuer: "i"\n'
+        '    auth.issuer: none -> "i"\n'
         "- profile pr_gone\n"
         "mine.yaml: clients: 0 added, 0 changed, 0 removed, 1 unchanged\n"
         "mine.yaml: profiles: 1 added, 1 changed, 1 removed, 0 unchanged\n"
