@@ -70,6 +70,6 @@ def rotate() -> None:
         with records(settings) as opened:
             for looked_at in opened.service.reseal(COMMAND_LINE):
                 profiles += looked_at
-                typer.echo(f"{counted(profiles, 'profile')} sealed anew", err=True)
+                typer.echo(f"{counted(profiles, 'profile')} gone through", err=True)
         published = publish_everything(settings, "secrets were sealed anew")
-    typer.echo(f"{counted(profiles, 'profile')} sealed anew, {published} published under a new epoch")
+    typer.echo(f"{counted(profiles, 'profile')} gone through, {published} published under a new epoch")

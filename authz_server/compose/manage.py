@@ -54,7 +54,8 @@ class PublishingLoop:
     def stop(self) -> None:
         """Begin no more rounds, and wait for the one that runs."""
         self._stopping.set()
-        self._thread.join(LOOP_ENDS_SECONDS)
+        if self._thread.is_alive():  # or it was never started
+            self._thread.join(LOOP_ENDS_SECONDS)
 
     def _run(self) -> None:
         seconds = 0.0

@@ -60,10 +60,7 @@ def _up_to_date(database: SqlDatabase) -> Upgraded | None:
     if database.file is None:
         database.verify()
         return None
-    try:
-        return database.upgrade()
-    except OSError as error:
-        raise CannotServe(f"AUTHZ_DATABASE_URL: {database.file}: {error.strerror}", is_setting=True) from None
+    return database.upgrade()
 
 
 def verify_secrets(database: SqlDatabase) -> None:

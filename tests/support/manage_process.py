@@ -96,11 +96,14 @@ class RunningManage(RunningProcess):
         self.wait_until_ready(lambda: bool(self.events("listening")))
         self.port = int(self.events("listening")[0]["http"].rpartition(":")[2])
 
+    def all_events(self) -> list[dict[str, Any]]:
+        """What it logged, line by line."""
+        complete = self.errors.read_text().rpartition("\n")[0]
+        return [json.loads(line) for line in complete.splitlines() if line.startswith("{")]
+
     def events(self, name: str) -> list[dict[str, Any]]:
         """What it logged under this name."""
-        complete = self.errors.read_text().rpartition("\n")[0]
-        lines = [json.loads(line) for line in complete.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == name]
+        return [line for line in self.all_events() if line["event"] == name]
 
     def api(self, key: str) -> Api:
         """Its API."""
@@ -123,6 +126,11 @@ class RunningManage(RunningProcess):
         """Nothing is pending, and nothing is wrong."""
         ready = self.probe("/readyz").body
         return bool(ready["ready"]) and not ready["warnings"] and self.metric("authz_publish_pending") == 0
+
+    def end(self, number: int) -> int:
+        """Send it a signal; the exit code."""
+        self._process.send_signal(number)
+        return self.wait_until_ended()
 
     def wait_until_ended(self) -> int:
         """Wait for its end; the exit code."""
