@@ -74,14 +74,14 @@ class Api:
         self.relay = Relay(
             self.database,
             self.publisher,
-            _SilentRelay(),  # type: ignore[arg-type]  # it takes whatever it is told
+            _SilentRelay(),
             clock=clock,
             random_below=secrets.randbelow,
             turn=threading.Lock(),
         )
         self.relay.round()
         if deliver is not None:
-            self.relay.deliver = deliver  # type: ignore[method-assign]  # what the test wants to happen
+            self.relay.deliver = deliver  # type: ignore[method-assign, assignment]  # what the test wants
         self.app: FastAPI = application(
             self.service,
             self.relay,
@@ -113,6 +113,6 @@ class Api:
         return httpx.AsyncClient(transport=transport, base_url=API, headers=headers)
 
 
-def a_seal() -> SecretSeal:
+def a_seal() -> Seal:
     """A seal, under a key of the tests'."""
     return Seal.of_documents(SecretKeys.parse(as_text(bytes(32))))
