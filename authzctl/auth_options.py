@@ -96,6 +96,7 @@ OPTIONS: Final = (
     _option(
         "--forward-authorization", "forward_authorization", "token", "let the token reach the application.", **_FLAG
     ),
+    _option("--token-header", "header", "token", "the header that carries it, not Authorization.", metavar="NAME"),
     _option("--expires-at", "expires_at", "token, jwt", "when what is given expires (RFC 3339).", metavar="TIME"),
     _option("--algorithm", "algorithms", "oidc, jwt", "RS256, ES256, ...; jwt has one, HS256 among others.", **_MANY),
     _option(

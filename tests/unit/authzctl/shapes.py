@@ -36,6 +36,7 @@ def a_profile(profile_id: str = "pr_production", **changes: Any) -> Shape:
         "auth": {
             "type": "token",
             "token_sha256": "********",
+            "header": None,
             "expires_at": None,
             "forward_authorization": False,
             "previous": None,
