@@ -127,9 +127,10 @@ def _context(files: TlsFiles) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     try:
         context.load_cert_chain(files.certificate, files.key, password=_no_password)
-    except OSError as error:  # ssl.SSLError is one
-        why = error.strerror if error.filename else "they are no certificate chain and its private key in PEM"
-        raise CannotListen(f"cannot use {error.filename or f'{files.certificate} and {files.key}'}: {why}") from None
+    except OSError as error:
+        no_pem = isinstance(error, ssl.SSLError)
+        why = "they are no certificate chain and its private key in PEM" if no_pem else error.strerror
+        raise CannotListen(f"cannot use {files.certificate} and {files.key}: {why}") from None
     return context
 
 
