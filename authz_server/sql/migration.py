@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -72,12 +73,17 @@ def verify(connection: Connection) -> None:
 
 def newest() -> str:
     """The revision that this program needs."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return _known()[0]
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    """Every revision of this program, the newest one first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _refuse_newer(revision: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _known():
         raise DatabaseNewer(
             f"the database is at revision {revision}, which a newer program has made; this one knows up to {newest()}: "
             "use that program, or restore a backup from before"
