@@ -22,7 +22,7 @@ BODY_SECONDS: Final = 120.0
 KEEP_ALIVE_SECONDS: Final = 65  # above what load balancers keep a connection for
 
 _BACKLOG: Final = 128
-_PATIENCE: Final = {h11.IDLE: HEAD_SECONDS, h11.SEND_BODY: BODY_SECONDS}
+PATIENCE: Final = {h11.IDLE: HEAD_SECONDS, h11.SEND_BODY: BODY_SECONDS}
 
 
 class CannotListen(Exception):
@@ -42,6 +42,7 @@ class HttpServer:
     def __init__(self, app: ASGIApp, *, tls: TlsFiles | None, drain_seconds: float) -> None:
         """`drain_seconds`: how long requests in flight may take to finish."""
         self._tls = tls
+        self._drain_seconds = max(1, round(drain_seconds))  # uvicorn counts whole ones
         self._socket: socket.socket | None = None
         self._task: asyncio.Task[None] | None = None
         self._config: dict[str, Any] = {
@@ -57,7 +58,7 @@ class HttpServer:
             "h11_max_incomplete_event_size": HEAD_BYTES,
             "backlog": _BACKLOG,
             "timeout_keep_alive": KEEP_ALIVE_SECONDS,
-            "timeout_graceful_shutdown": max(1, round(drain_seconds)),
+            "timeout_graceful_shutdown": self._drain_seconds,
         }
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
@@ -79,9 +80,11 @@ class HttpServer:
         """Listen no more, and let requests in flight finish. Whether all of them did in time."""
         if self._task is None:
             return True
+        loop = asyncio.get_running_loop()
+        gives_up_at = loop.time() + self._drain_seconds
         self._server.should_exit = True
         await asyncio.wait((self._task,))
-        return not self._server.server_state.tasks
+        return loop.time() < gives_up_at  # uvicorn does not tell
 
 
 class _Server(uvicorn.Server):
@@ -118,7 +121,7 @@ class _PatientProtocol(H11Protocol):
         self._receiving = receiving
         if self._timer is not None:
             self._timer.cancel()
-        seconds = _PATIENCE.get(receiving)
+        seconds = PATIENCE.get(receiving)
         self._timer = None if seconds is None else self.loop.call_later(seconds, self.transport.abort)
 
 
