@@ -1,10 +1,10 @@
-"""Opaque bearer tokens, of which a profile knows the SHA-256 only."""
+"""Opaque tokens, of which a profile knows the SHA-256 only."""
 
 from hmac import compare_digest
 from typing import Final
 
 from authz_server.authentication.authenticator import NO_SUBJECT, Authenticated
-from authz_server.authentication.bearer import bearer_credential
+from authz_server.authentication.bearer import bare_credential, bearer_credential
 from authz_server.core.auth import TokenAuth
 from authz_server.core.denial_reasons import DenialReason
 from authz_server.core.errors import ProfileUnusable
@@ -18,7 +18,7 @@ _OURS: Final = Prefix.TOKEN  # looked up once: an enum's member is slow to reach
 class TokenAuthenticator:
     """Admits who holds the profile's token, or the one before it during its grace."""
 
-    __slots__ = ("_expires_at", "_previous", "_sha256")
+    __slots__ = ("_expires_at", "_header", "_previous", "_sha256")
 
     def __init__(self, auth: TokenAuth) -> None:
         """Raises `ProfileUnusable` where a digest is not a SHA-256."""
@@ -28,10 +28,12 @@ class TokenAuthenticator:
         self._sha256 = auth.token_sha256
         self._expires_at = auth.expires_at
         self._previous = previous
+        self._header = auth.header
 
     def authenticate(self, facts: CheckFacts, now: float) -> Authenticated | DenialReason:
         """Syntax, then our checksum, then the digest, then expiry: only who holds the token learns that it expired."""
-        token = bearer_credential(facts.authorization)
+        header = self._header
+        token = bearer_credential(facts.authorization) if header is None else bare_credential(facts.headers.get(header))
         if isinstance(token, DenialReason):
             return token
         if token.startswith(_OURS) and not is_well_formed(token, _OURS):

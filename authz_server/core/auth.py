@@ -36,13 +36,17 @@ class PreviousToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenAuth:
-    """An opaque bearer token, of which only the SHA-256 (32 bytes) is known."""
+    """An opaque token, of which only the SHA-256 (32 bytes) is known.
+
+    It comes as `Authorization: Bearer`, or as the whole value of `header` (in lower case) where that is set.
+    """
 
     type: ClassVar = AuthType.TOKEN
     token_sha256: bytes = field(repr=False)
     expires_at: float | None = None
     forward_authorization: bool = False
     previous: PreviousToken | None = None
+    header: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

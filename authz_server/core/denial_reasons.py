@@ -136,12 +136,12 @@ DENIALS: Final[dict[DenialReason, Denial]] = {
         Step.CREDENTIAL,
         401,
         "Credential missing",
-        "The profile needs a credential: send it as Authorization: Bearer.",
+        "The profile needs a credential: send it as Authorization: Bearer, unless it names another header.",
         Challenge.BEARER,
     ),
     DenialReason.CREDENTIAL_MALFORMED: _bad_credential(
         "Credential malformed",
-        "The Authorization header does not hold one well-formed bearer credential.",
+        "The header that carries the credential does not hold one that is well formed.",
     ),
     DenialReason.TOKEN_INVALID: _bad_credential(
         "Token invalid",

@@ -1,12 +1,15 @@
 """CheckFacts: what one call shows us, before anything of it is believed."""
 
 import re
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from authz_server.core import limits
 
 _IDENTIFIER: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._~-]{{0,{limits.IDENTIFIER_CHARACTERS - 1}}}")
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _REQUEST_ID: Final = re.compile(rf"[A-Za-z0-9-]{{1,{limits.REQUEST_ID_CHARACTERS}}}")
 
 
@@ -21,7 +24,8 @@ class CheckFacts(NamedTuple):
     """One call as Envoy shows it, raw. A header that came in several rows is joined by commas.
 
     `client_ip` may carry a port or a zone; `route` is the per-route `context_extensions` entry of that name;
-    `authz_headers` are the names in the request that begin with `x-authz-`, in lower case.
+    `authz_headers` are the names in the request that begin with `x-authz-`, in lower case; `headers` is everything that
+    Envoy passed on, by its name in lower case, for the profiles that name a header of their own.
     """
 
     client_id: str | None = None
@@ -35,6 +39,7 @@ class CheckFacts(NamedTuple):
     request_id: str | None = None
     grpc_caller: bool = False
     authz_headers: tuple[str, ...] = ()
+    headers: Mapping[str, str] = _NO_HEADERS
 
 
 def is_identifier(text: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Final
 
 # What a caller may send.
 IDENTIFIER_CHARACTERS: Final = 64
-AUTHORIZATION_BYTES: Final = 8_192
+AUTHORIZATION_BYTES: Final = 8_192  # of the header that carries the credential, whatever its name
 REQUEST_ID_CHARACTERS: Final = 64
 CERTIFICATE_CHARACTERS: Final = 65_536  # URL-encoded PEM of one leaf
 CHAIN_DEPTH: Final = 8  # leaf and root included

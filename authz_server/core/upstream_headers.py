@@ -40,7 +40,7 @@ def upstream_mutations(profile: Profile, subject: str | None, facts: CheckFacts)
     kept = {name for name, _ in headers}
     removed = [name for name in (*_OWN_HEADERS, *facts.authz_headers) if name not in kept]
     if isinstance(profile.auth, TokenAuth) and not profile.auth.forward_authorization:
-        removed.append("authorization")
+        removed.append(profile.auth.header or "authorization")
     if profile.allowed_methods:
         removed.extend(_METHOD_OVERRIDES)
     return Mutations(tuple(headers), tuple(dict.fromkeys(removed)))

@@ -8,9 +8,10 @@ from authz_server.core.auth import AuthConfig, AuthType, NoAuth, PreviousToken, 
 from authz_server.documents import mtls, signed, values
 from authz_server.documents.fields import Fields
 from authz_server.documents.sealed import Secrets
+from authz_server.documents.token_header import token_header
 
 _TYPES: Final = tuple(map(str, AuthType))
-TOKEN_FIELDS: Final = frozenset(("type", "token_sha256", "expires_at", "forward_authorization", "previous"))
+TOKEN_FIELDS: Final = frozenset(("type", "token_sha256", "header", "expires_at", "forward_authorization", "previous"))
 NONE_FIELDS: Final = frozenset(("type",))
 _PREVIOUS_FIELDS: Final = frozenset(("token_sha256", "until", "expires_at"))
 _type: Final = values.one_of(_TYPES)
@@ -36,12 +37,19 @@ def read_auth(fields: Fields, secrets: Secrets) -> AuthConfig | None:
 def _read_token(fields: Fields) -> TokenAuth | None:
     fields.know(TOKEN_FIELDS, "auth of type token")
     token_sha256 = fields.required("token_sha256", values.digest)
+    header = fields.optional("header", token_header, None)
     expires_at = fields.optional("expires_at", values.timestamp, None)
     forward = fields.optional("forward_authorization", values.boolean, False)  # noqa: FBT003 - a default
     previous = _read_previous(fields) if "previous" in fields else None
     if token_sha256 is None:
         return None
-    return TokenAuth(token_sha256=token_sha256, expires_at=expires_at, forward_authorization=forward, previous=previous)
+    return TokenAuth(
+        token_sha256=token_sha256,
+        header=header,
+        expires_at=expires_at,
+        forward_authorization=forward,
+        previous=previous,
+    )
 
 
 def _read_previous(fields: Fields) -> PreviousToken | None:

@@ -116,6 +116,7 @@ def _token(auth: TokenAuth, digest: _Show) -> Shape:
     before = auth.previous
     return {
         "token_sha256": digest(auth.token_sha256),
+        "header": auth.header,
         "expires_at": written_time(auth.expires_at),
         "forward_authorization": auth.forward_authorization,
         "previous": before

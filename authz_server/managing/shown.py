@@ -88,6 +88,10 @@ def _credential(issued: IssuedCredential, shape: Shape) -> Shape:
     if issued.type != API_KEY:
         headers = {"X-Client-ID": shape["client_id"], "X-Profile-ID": shape["id"]}
     if value is not None and issued.type != AuthType.JWT:
-        headers["Authorization"] = f"Bearer {value}"
+        headers |= _carrying(value, None if issued.type == API_KEY else shape["auth"]["header"])
     shown = {} if value is None else {"value": value}
     return {"type": issued.type, **shown, "expires_at": written_time(issued.expires_at), "headers": headers}
+
+
+def _carrying(value: str, header: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value}"} if header is None else {header: value}

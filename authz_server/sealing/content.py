@@ -48,6 +48,7 @@ class _Token(_Struct, frozen=True, tag="token"):
     expires_at: float | None = None
     forward_authorization: bool = False
     previous: _PreviousToken | None = None
+    header: str | None = None
 
 
 class _Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

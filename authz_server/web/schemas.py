@@ -192,7 +192,12 @@ def _credential() -> dict[str, Any]:
         {
             "type": {"enum": ["token", "jwt", "api_key"]},
             "expires_at": _or_null(schema.TIME),
-            "headers": an_object(headers),
+            "headers": {
+                "type": "object",
+                "properties": headers,
+                "additionalProperties": _ANY_TEXT,
+                "description": "What a caller sends; a token is in the header that its profile names, if it names one.",
+            },
         },
         {"value": {**_ANY_TEXT, "description": "Shown this once; absent from a replayed answer."}},
     )

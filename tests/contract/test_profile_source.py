@@ -126,6 +126,7 @@ CLAIMS = (RequiredClaim(path=("roles",), allowed=("admin", 1, True)),)
 AUTHS: dict[str, AuthConfig] = {
     "none": NoAuth(),
     "token": token_auth(
+        header="x-api-key",
         expires_at=4e9,
         forward_authorization=True,
         previous=PreviousToken(token_sha256=b"p" * 32, until=1.5e9, expires_at=1.6e9),

@@ -101,6 +101,7 @@ PREVIOUS = PreviousToken(token_sha256=b"p" * 32, until=NOW + 0.125, expires_at=N
 CLAIMS = (RequiredClaim(path=("roles", "a.b"), allowed=("admin", 1, True, 1.5)),)
 AUTHS: dict[str, AuthConfig] = {
     "token": token_auth(expires_at=NOW + 0.001, forward_authorization=True, previous=PREVIOUS),
+    "token in its header": token_auth(header="x-api-key"),
     "hmac": hmac_auth(
         previous=PreviousSecret(credential_id="cr_0", secret=Secret("o" * 40), until=NOW, expires_at=None)
     ),

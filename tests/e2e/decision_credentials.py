@@ -37,6 +37,36 @@ def _tokens() -> list[Row]:
     ]
 
 
+def _tokens_in_a_header() -> list[Row]:
+    """A profile that names `x-api-key`: its whole value is the token, and `Authorization` is the application's own."""
+    missing, malformed, invalid = "credential_missing", "credential_malformed", "token_invalid"
+
+    def row(says: str, code: str, *values: str, profile: str = "pr_api_key", authorization: str | None = None) -> Row:
+        return Row(
+            says=f"token: {says}",
+            profile=profile,
+            code=code,
+            headers=[("x-api-key", value) for value in values],
+            credential=None if authorization is None else literally(authorization),
+        )
+
+    return [
+        row("in its header", ALLOWED, TOKEN),
+        row("in its header, beside the application's Authorization", ALLOWED, TOKEN, authorization="Basic YTpi"),
+        row("in its header, forwarded", ALLOWED, TOKEN, profile="pr_forwarded_api_key"),
+        row("its header not there", missing),
+        row("its header empty", missing, ""),
+        row("in Authorization, not in its header", missing, authorization=f"Bearer {TOKEN}"),
+        row("in a header that the profile does not name", missing, TOKEN, profile="pr_token"),
+        row("with a scheme in its header", malformed, f"Bearer {TOKEN}", authorization=f"Bearer {TOKEN}"),
+        row("in its header twice", malformed, TOKEN, TOKEN),
+        row("joined in its header", malformed, f"{TOKEN},{TOKEN}"),
+        row("over 8192 bytes in its header", malformed, "a" * 8_193),
+        row("a typo in its header", malformed, TOKEN[:-1]),
+        row("another one in its header", invalid, OTHER_TOKEN),
+    ]
+
+
 def _signed() -> list[Row]:
     malformed, claim, signature = "credential_malformed", "jwt_claim_invalid", "jwt_signature_invalid"
     hs256, es256 = signing.hs256, signing.es256
@@ -136,4 +166,4 @@ def _certificates() -> list[Row]:
     ]
 
 
-CREDENTIALS: Final = (*_tokens(), *_signed(), *_issued(), *_certificates())
+CREDENTIALS: Final = (*_tokens(), *_tokens_in_a_header(), *_signed(), *_issued(), *_certificates())

@@ -25,7 +25,8 @@ def test_preflight_is_answered_without_a_check_and_without_the_application(
         answer = caller.call("OPTIONS", "/orders", [ORIGIN, *PREFLIGHT])
         assert answer.status == 200
         assert answer.value("access-control-allow-origin") == ORIGIN[1]
-        assert {"x-client-id", "x-profile-id", "authorization"} <= names(answer.value("access-control-allow-headers"))
+        permitted = names(answer.value("access-control-allow-headers"))
+        assert {"x-client-id", "x-profile-id", "authorization", "x-api-key"} <= permitted
         assert "delete" in names(answer.value("access-control-allow-methods"))
     assert not check.checks
     assert len(application.requests) == before

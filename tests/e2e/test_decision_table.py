@@ -113,8 +113,9 @@ def judge_identity(row: Row, received: ReceivedRequest) -> None:
     assert told == expected
     assert auth_type == auth_type_of(row)
     if row.credential is not None:
-        forwarded = auth_type != "token" or row.profile == "pr_foreign_token"
+        forwarded = auth_type != "token" or row.profile in ("pr_foreign_token", "pr_api_key")
         assert bool(received.values("authorization")) == forwarded
+    assert bool(received.values("x-api-key")) == (row.profile == "pr_forwarded_api_key")
 
 
 def auth_type_of(row: Row) -> str:

@@ -10,8 +10,9 @@ import pytest
 from tests.e2e.conftest import Certificates, Checked, StartEnvoy
 from tests.support.callers import Http1Caller, Http2Caller, connect, http1_exchange
 from tests.support.decision_profiles import TOKEN
-from tests.support.envoy_config import BEHIND_LOAD_BALANCER, EDGE_MTLS, NAMES, SIDECAR
+from tests.support.envoy_config import BEHIND_LOAD_BALANCER, EDGE_MTLS, NAMES, SIDECAR, with_passed_on_header
 from tests.support.envoy_process import RunningEnvoy
+from tests.support.upstream import HttpApplication
 
 
 def test_certificate_that_expires_on_a_live_connection_is_refused(checked: Checked, certificates: Certificates) -> None:
@@ -67,6 +68,20 @@ def test_access_log_tells_who_was_let_in_and_why_not(checked: Checked, certifica
         assert entry["authz_code"] == code
         assert (entry["client_id"], entry["profile_id"], entry["auth_type"]) == ids
         assert TOKEN not in json.dumps(entry)
+
+
+def test_token_header_that_envoy_was_not_told_of_lets_nobody_in(
+    start_envoy: StartEnvoy, checked: Checked, application: HttpApplication
+) -> None:
+    """What envoy/README.md says of each line that a header needs: 401 where it is not passed on, else 500."""
+    sent = [("x-client-id", "cl_acme"), ("x-profile-id", "pr_service_token"), ("x-service-token", TOKEN)]
+    before = len(application.requests)
+    hidden = start_envoy(SIDECAR, around=checked.surroundings)
+    answer = Http2Caller(hidden.port).call("GET", "/orders", sent)
+    assert (answer.status, answer.problem["code"]) == (401, "credential_missing")
+    kept = start_envoy(SIDECAR, with_passed_on_header("x-service-token"), around=checked.surroundings)
+    assert Http2Caller(kept.port).call("GET", "/orders", sent).status == 500
+    assert len(application.requests) == before
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ World = list[Spec]
 Mutation = Callable[[random.Random, World, Call], tuple[World, Call]]
 
 IDS: Final = ("x-client-id", "x-profile-id")
+CARRYING: Final = ("authorization", "x-api-key", "x-service-token")  # where a profile may want its token
+_CREDENTIAL_OF_NOBODY: Final = ("Bearer x", "Basic YTpi", "x", "a,b", "")
 _IPV6: Final = "2001:db8::1"
 _METHODS: Final = ("get", "HEAD", "POST", "PUT", "", "GET ", "GET,POST", "FOO!", "CONNECT", "OPTIONS", "TRACE", "Get")
 _ADDRESSES: Final = (
@@ -53,10 +55,10 @@ _FORGED: Final = (
 def with_credential(choices: random.Random, spec: Spec, call: Call, defects: frozenset[str]) -> Call:
     """The call with a new credential, good but for these defects and those that the spec itself implies."""
     auth = spec.auth
-    rows = [row for row in call.rows if row[0] != "authorization"]
+    rows = [row for row in call.rows if row[0] not in CARRYING]
     call = replace(call, rows=rows, certificate="", defects=defects | _implied(auth), subject=None)
     if auth["type"] == "token":
-        rows.append(("authorization", f"{choices.choice(['Bearer', 'bearer'])} {auth['token']}"))
+        rows += _with_token(choices, auth)
     elif auth["type"] in ("jwt", "oidc"):
         value = authorization(auth, call.defects, call.now, choices)
         if value is not None:
@@ -67,6 +69,15 @@ def with_credential(choices: random.Random, spec: Spec, call: Call, defects: fro
         shown = leaf(call.defects)
         call.certificate, call.subject = shown.text, shown.subject
     return call
+
+
+def _with_token(choices: random.Random, auth: dict[str, Any]) -> list[tuple[str, str]]:
+    """The right one, where it belongs; nobody looks at whatever else might carry one."""
+    good = ("authorization", f"{choices.choice(['Bearer', 'bearer'])} {auth['token']}")
+    if auth["header"] is not None:
+        good = (auth["header"], auth["token"])
+    others = [(name, choices.choice(_CREDENTIAL_OF_NOBODY)) for name in CARRYING if name != good[0]]
+    return [good, *(row for row in others if choices.random() < 0.2)]
 
 
 def _implied(auth: dict[str, Any]) -> frozenset[str]:
@@ -174,16 +185,35 @@ def _token(choices: random.Random, world: World, call: Call) -> tuple[World, Cal
         "Bearer something-else", f"Bearer {'a' * 8_185}", f"Bearer {'a' * 8_186}", f"Bearer {previous['token']}",
         f"Bearer {previous['token']}", f"Bearer {previous['token']}", "Bearer =", "Bearer a=b", f"Bearer {token}=",
     ]  # fmt: skip
+    header: str = auth["header"] or "authorization"
+    if auth["header"] is not None:
+        values = _in_a_header(choices, token, previous["token"])
     value = choices.choice(values)
-    rows = [row for row in call.rows if row[0] != "authorization"]
+    rows = [row for row in call.rows if row[0] != header]
+    if choices.random() < 0.25:  # the right token, where this profile does not look
+        elsewhere = choices.choice([name for name in CARRYING if name != header])
+        rows = [row for row in rows if row[0] != elsewhere]
+        rows.append((elsewhere, f"Bearer {token}" if elsewhere == "authorization" else token))
     if choices.random() < 0.25:  # the right token, too late or just in time
         changed = auth | {"expires_at": NOW + choices.choice([0, -1, -0.001, 0.001])}
         return [replace(world[0], auth=changed), *world[1:]], call
     if value is None:
         return world, replace(call, rows=rows)
     if choices.random() < 0.1:
-        return world, replace(call, rows=[*rows, ("authorization", f"Bearer {token}"), ("authorization", value)])
-    return world, replace(call, rows=[*rows, ("authorization", value)])
+        good = f"Bearer {token}" if header == "authorization" else token
+        return world, replace(call, rows=[*rows, (header, good), (header, value)])
+    return world, replace(call, rows=[*rows, (header, value)])
+
+
+def _in_a_header(choices: random.Random, token: str, before: str) -> list[str | None]:
+    """What may stand in a header of the token's own, mostly wrong."""
+    at = choices.randrange(len(token) - 1)
+    return [
+        None, None, None, "", f"Bearer {token}", f" {token}", f"{token} ", f"{token},{token}", token[:-1], token[1:],
+        f"{token[:at]}{choices.choice(string.ascii_letters)}{token[at + 1 :]}", f"{token}=", f"{token}!", "=", "a=b",
+        issue(Prefix.TOKEN, choices.randrange), issue(Prefix.HMAC_SECRET, choices.randrange), "something-else", "é",
+        "a" * 8_192, "a" * 8_193, before, before, before, token.swapcase(), f'"{token}"', f"{token}\n",
+    ]  # fmt: skip
 
 
 def _jwt(choices: random.Random, world: World, call: Call) -> tuple[World, Call]:

@@ -187,7 +187,9 @@ def _credential(auth: dict[str, Any], call: Call) -> str:
     if auth["type"] == "none":
         return "allowed"
     if auth["type"] == "token":
-        return _token(auth, _joined(call, "authorization"), call.now)
+        header = auth.get("header")
+        token = _bearer(_joined(call, "authorization")) if header is None else _bare(call, header)
+        return _token(auth, token, call.now)
     table = CERTIFICATE_DEFECTS if auth["type"] == "mtls" else JWT_DEFECTS
     unknown = call.defects - set(table)
     if unknown:
@@ -200,8 +202,7 @@ def _credential(auth: dict[str, Any], call: Call) -> str:
     return "allowed"
 
 
-def _token(auth: dict[str, Any], value: str | None, now: float) -> str:
-    token = _bearer(value)
+def _token(auth: dict[str, Any], token: str, now: float) -> str:
     if token in ("credential_missing", "credential_malformed"):
         return token
     if token.startswith("azt_"):
@@ -228,9 +229,18 @@ def _bearer(value: str | None) -> str:
     space, token = value[len(scheme) : len(scheme) + 1], value[len(scheme) + 1 :]
     if len(value.encode()) > 8_192 or space != " ":
         return "credential_malformed"
-    if not token.rstrip("=") or any(c not in BEARER_CHARACTERS for c in token.rstrip("=")):
-        return "credential_malformed"
-    return token
+    return token if _is_b64token(token) else "credential_malformed"
+
+
+def _bare(call: Call, header: str) -> str:
+    value = _joined(call, header)
+    if not value:
+        return "credential_missing"
+    return value if len(value.encode()) <= 8_192 and _is_b64token(value) else "credential_malformed"
+
+
+def _is_b64token(text: str) -> bool:
+    return bool(text.rstrip("=")) and all(c in BEARER_CHARACTERS for c in text.rstrip("="))
 
 
 def _base62(body: str) -> str:
@@ -299,7 +309,7 @@ def _upstream(spec: Spec, call: Call) -> tuple[dict[str, str], frozenset[str]]:
     removed = {name for name, _ in call.rows if name.startswith("x-authz-")} | {"x-authz-subject"}
     removed -= set(headers)
     if spec.auth["type"] == "token" and not spec.auth.get("forward"):
-        removed.add("authorization")
+        removed.add(spec.auth.get("header") or "authorization")
     if spec.methods:
         removed |= {"x-http-method-override", "x-http-method", "x-method-override"}
     return headers, frozenset(removed)

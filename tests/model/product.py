@@ -139,6 +139,7 @@ def _token(auth: dict[str, Any]) -> AuthConfig:
     previous = auth["previous"]
     return TokenAuth(
         token_sha256=digest(auth["token"]),
+        header=auth["header"],
         expires_at=auth["expires_at"],
         forward_authorization=auth["forward"],
         previous=previous

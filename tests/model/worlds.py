@@ -67,6 +67,7 @@ def _token(choices: random.Random) -> dict[str, Any]:
         }
     return {
         "token": _a_token(choices),
+        "header": choices.choice([None, None, "x-api-key", "x-service-token"]),
         "expires_at": choices.choice([None, NOW + 0.001, NOW + 100]),
         "forward": choices.random() < 0.3,
         "previous": previous,

@@ -64,6 +64,9 @@ def _credentials(
     oidc = {"type": "oidc", "jwks": key_set(rs256_key(), "current"), **expectations}
     return [
         _profile("pr_token", _token(), allowed_ips=["127.0.0.1"], allowed_methods=["GET", "POST"]),
+        _profile("pr_service_token", _token(header="x-service-token")),
+        _profile("pr_api_key", _token(header="X-API-Key")),
+        _profile("pr_forwarded_api_key", _token(header="x-api-key", forward_authorization=True)),
         _profile("pr_foreign_token", _token(FOREIGN_TOKEN, forward_authorization=True)),
         _profile("pr_expired_token", _token(EXPIRED_TOKEN, expires_at="2020-01-01T00:00:00Z")),
         _profile(

@@ -126,6 +126,15 @@ def with_check_setting(name: str, value: object) -> Change:
     return change
 
 
+def with_passed_on_header(name: str) -> Change:
+    """Let the check server see one more header."""
+
+    def change(config: Config) -> None:
+        http_filter(config, "ext_authz")["allowed_headers"]["patterns"].append({"exact": name})
+
+    return change
+
+
 def without_tls(config: Config) -> None:
     """Take TLS off the listener, for tests in which handshakes are not the point."""
     config["static_resources"]["listeners"][0]["filter_chains"][0].pop("transport_socket", None)

@@ -1,4 +1,4 @@
-"""The bearer credential of an Authorization header."""
+"""The bearer credential of an Authorization header, and the bare one of any other."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz_server.authentication.bearer import bearer_credential
+from authz_server.authentication.bearer import bare_credential, bearer_credential
 from authz_server.core import limits
 from authz_server.core.denial_reasons import DenialReason
 
@@ -88,3 +88,25 @@ def test_a_credential_is_what_follows_bearer_and_one_space_or_there_is_none(valu
         scheme = re.match(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]*", value)  # RFC 9110 section 5.6.2: a token
         is_bearer = scheme is not None and scheme[0].lower() == "bearer"
         assert credential is (MALFORMED if is_bearer else MISSING)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_an_absent_or_empty_bare_credential_is_missing(value: str | None) -> None:
+    assert bare_credential(value) is MISSING
+
+
+@pytest.mark.parametrize("value", ["a,b", "a, b", ",", "Bearer a", " a", "a ", "a\n", "a=b", "=", "é", "a!", " "])
+def test_a_bare_value_that_is_not_one_b64token_is_malformed(value: str) -> None:
+    assert bare_credential(value) is MALFORMED
+
+
+def test_the_ceiling_holds_for_a_bare_value() -> None:
+    longest = "a" * limits.AUTHORIZATION_BYTES
+    assert bare_credential(longest) == longest
+    assert bare_credential(longest + "a") is MALFORMED
+
+
+@given(st.one_of(st.text(), st.from_regex(r"[A-Za-z0-9._~+/-]+=*", fullmatch=True)))
+def test_a_bare_credential_is_the_whole_value_or_there_is_none(value: str) -> None:
+    is_one = re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value) is not None
+    assert bare_credential(value) == (value if is_one else MALFORMED if value else MISSING)

@@ -61,6 +61,31 @@ def test_without_a_credential_it_is_missing() -> None:
     assert authenticator_for(a_token_auth()).authenticate(CheckFacts(), NOW) is DenialReason.CREDENTIAL_MISSING
 
 
+def in_its_header(**headers: str) -> Authenticated | DenialReason:
+    """What a profile that names a header says of these; `_` stands for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    facts = CheckFacts(authorization=f"Bearer {TOKEN}", headers=named | {"authorization": f"Bearer {TOKEN}"})
+    return authenticator_for(a_token_auth(header="x-api-key")).authenticate(facts, NOW)
+
+
+def test_a_profile_that_names_a_header_takes_its_whole_value() -> None:
+    assert in_its_header(x_api_key=TOKEN) is NO_SUBJECT
+    assert in_its_header(x_api_key=STRANGE) is DenialReason.TOKEN_INVALID
+    assert in_its_header(x_api_key=f"Bearer {TOKEN}") is DenialReason.CREDENTIAL_MALFORMED
+    assert in_its_header(x_api_key=TOKEN[:-1]) is DenialReason.CREDENTIAL_MALFORMED
+
+
+def test_a_profile_that_names_a_header_ignores_every_other_and_authorization() -> None:
+    assert in_its_header() is DenialReason.CREDENTIAL_MISSING
+    assert in_its_header(x_api_key="") is DenialReason.CREDENTIAL_MISSING
+    assert in_its_header(x_api_key2=TOKEN, api_key=TOKEN) is DenialReason.CREDENTIAL_MISSING
+
+
+def test_a_profile_without_a_header_reads_authorization_alone() -> None:
+    facts = CheckFacts(headers={"x-api-key": TOKEN, "authorization": f"Bearer {TOKEN}"})
+    assert authenticator_for(a_token_auth()).authenticate(facts, NOW) is DenialReason.CREDENTIAL_MISSING
+
+
 @pytest.mark.parametrize(
     ("after", "expected"), [(-0.001, NO_SUBJECT), (0, DenialReason.TOKEN_EXPIRED), (1, DenialReason.TOKEN_EXPIRED)]
 )

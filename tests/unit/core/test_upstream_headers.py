@@ -69,6 +69,17 @@ def test_authorization_is_left_alone_for_all_but_token_profiles_that_do_not_forw
     assert "authorization" in upstream_mutations(a_profile(auth=token_auth()), None, facts()).removed
 
 
+def test_the_header_that_carried_the_token_is_removed_and_authorization_then_left_alone() -> None:
+    removed = upstream_mutations(a_profile(auth=token_auth(header="x-api-key")), None, facts()).removed
+    assert "x-api-key" in removed
+    assert "authorization" not in removed
+
+
+def test_the_header_that_carried_the_token_stays_where_it_is_forwarded() -> None:
+    auth = token_auth(header="x-api-key", forward_authorization=True)
+    assert not {"x-api-key", "authorization"} & set(upstream_mutations(a_profile(auth=auth), None, facts()).removed)
+
+
 @pytest.mark.parametrize("methods", [(), ("GET",)])
 def test_method_overrides_are_removed_where_methods_are_restricted(methods: tuple[str, ...]) -> None:
     removed = upstream_mutations(a_profile(allowed_methods=methods), None, facts()).removed

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from authz_server.authentication.claims import write_path
+from authz_server.documents.schema import TOKEN_HEADER
 from tests.unit.documents.builders import a_client, ec_pem, key_set
 
 _seen = st.characters(
@@ -40,6 +41,7 @@ token = _fields(
     "token",
     {"token_sha256": digests},
     {
+        "header": st.from_regex(TOKEN_HEADER["pattern"], fullmatch=True),
         "expires_at": times,
         "forward_authorization": st.booleans(),
         "previous": st.fixed_dictionaries({"token_sha256": digests, "until": times}, optional={"expires_at": times}),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from authz_server.core.auth import JwtAuth, MtlsAuth, NoAuth, OidcAuth, RequiredClaim, TokenAuth, TokenUse
 from authz_server.documents.document import read_document
 from authz_server.documents.errors import DocumentInvalid
+from authz_server.documents.schema import TOKEN_HEADER
 from tests.unit.documents.builders import (
     DIGEST,
     HMAC_SECRET,
@@ -32,6 +34,7 @@ from tests.unit.documents.builders import (
 NEW_YEAR = dt.datetime(2027, 1, 1, tzinfo=dt.UTC).timestamp()
 RFC_3339 = "is not a time as RFC 3339 writes it, such as 2027-01-01T00:00:00Z"
 NO_DIGEST = "; `authz-server token new` prints one"
+FIELD_NAME = "an RFC 9110 token of at most 64 characters, such as X-API-Key"
 LIST = "wrong_type: is a string; a list is expected, also for a single value: put it in [ ]"
 EC = {"type": "jwt", "algorithm": "ES256"}
 SEALED = f"sealed|pr_1|c1|{HMAC_SECRET}"
@@ -50,6 +53,44 @@ def auth_errors(auth: dict[str, Any]) -> list[str]:
 def test_a_token_profile_holds_the_digest_and_the_expiry() -> None:
     auth = read_profile(auth={**TOKEN, "expires_at": "2027-01-01T01:00:00+01:00", "forward_authorization": True}).auth
     assert auth == TokenAuth(token_sha256=bytes.fromhex(DIGEST), expires_at=NEW_YEAR, forward_authorization=True)
+
+
+@pytest.mark.parametrize("written", ["x-api-key", "X-API-Key", "X-AUTHZ", "ocp.apim!key", "a" * 64])
+def test_a_token_profile_may_name_the_header_in_any_case(written: str) -> None:
+    auth = read_profile(auth={**TOKEN, "header": written}).auth
+    assert auth == TokenAuth(token_sha256=bytes.fromhex(DIGEST), header=written.lower())
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("Authorization", "is where a token is looked for without this field, as Authorization: Bearer; leave it out"),
+        (":path", "is a pseudo-header, which belongs to HTTP itself; name a header such as X-API-Key"),
+        ("x_api_key", "has an underscore, and proxies drop such headers; name one such as X-API-Key"),
+        *(
+            (name, f"is not a header's name: {FIELD_NAME}")
+            for name in ("", "x api", "x-api-key:", "x\n", "é", "a" * 65)
+        ),
+        *(
+            (name, "already has a meaning to the check, to Envoy or to HTTP; name another, such as X-API-Key")
+            for name in (
+                *("X-Client-ID", "x-profile-id", "X-Request-Id", "x-authz-subject", "X-Authz-Anything"),
+                *("x-envoy-external-address", "x-forwarded-for", "X-Forwarded-Client-Cert", "Host", "cookie"),
+                *("Content-Type", "content-length", "connection", "TE", "transfer-encoding", "upgrade", "keep-alive"),
+                *("proxy-authorization", "grpc-timeout", "x-http-method-override", "x-original-url", "origin"),
+            )
+        ),
+    ],
+)
+def test_a_header_that_cannot_carry_a_token_is_refused(name: str, sentence: str) -> None:
+    """By the schema, too: an editor knows it beforehand. Its name is not repeated, as it may be the token itself."""
+    assert auth_errors({**TOKEN, "header": name}) == [f"header: invalid: {sentence}"]
+    assert re.fullmatch(TOKEN_HEADER["pattern"], name) is None
+
+
+def test_only_a_token_profile_names_its_header() -> None:
+    assert any("header: unknown_field" in error for error in auth_errors({**JWT, "header": "x-api-key"}))
+    assert "header: wrong_type: is a number; a string is expected: quote it" in auth_errors({**TOKEN, "header": 7})
 
 
 def test_a_token_profile_may_hold_the_digest_before_the_last_rotation() -> None:
@@ -79,7 +120,7 @@ def test_a_token_profile_may_hold_the_digest_before_the_last_rotation() -> None:
             {"secret": "x"},
             (
                 "secret: unknown_field: is no field of auth of type token; accepted are expires_at,"
-                " forward_authorization, previous, token_sha256, type"
+                " forward_authorization, header, previous, token_sha256, type"
             ),
         ),
         (

@@ -101,6 +101,7 @@ def test_a_profile_is_shown_with_every_field_in_its_order_and_its_version() -> N
             {
                 "type": "token",
                 "token_sha256": "********",
+                "header": None,
                 "expires_at": None,
                 "forward_authorization": False,
                 "previous": None,

@@ -42,6 +42,7 @@ def test_everything_that_a_check_needs_is_read() -> None:
         request_id="r-1",
         grpc_caller=True,
         authz_headers=("x-authz-role",),
+        headers=headers,
     )
 
 
@@ -69,6 +70,14 @@ def test_both_forms_of_headers_are_read_alike(headers: dict[str, str]) -> None:
     as_rows = PEER.decode(a_check_request({}, rows=rows), ())
     assert as_rows._replace(authz_headers=()) == as_map._replace(authz_headers=())
     assert sorted(as_rows.authz_headers) == sorted(as_map.authz_headers)
+
+
+def test_any_header_can_be_looked_up_and_one_that_came_twice_is_joined_by_commas() -> None:
+    rows = [("X-API-Key", b"a"), ("x-api-key", b"b")]
+    for request in (a_check_request({"x-api-key": "a,b"}), a_check_request({}, rows=rows)):
+        headers = PEER.decode(request, ()).headers
+        assert headers.get("x-api-key") == "a,b"
+        assert headers.get("x-other") is None
 
 
 @pytest.mark.parametrize("name", IDS)

@@ -17,6 +17,8 @@ from authz_server.managing.commands import (
 )
 from authz_server.managing.ports import AuditFilter
 from authz_server.managing.records import Edited
+from authz_server.managing.relay import Propagation
+from authz_server.managing.shown import answer
 from tests.support.managing import ControlPlane
 from tests.support.records import AN_ACTOR, NOW
 
@@ -80,6 +82,19 @@ def test_a_rotation_makes_a_new_token_and_ends_the_old_one(plane: ControlPlane) 
     )
     assert rotated.shape["credential_state"]["created_at"] == "2023-11-14T22:13:30Z"
     assert rotated.version == rotated.sequence == (created.version or 0) + 1
+
+
+def test_the_token_is_shown_in_the_header_that_its_profile_names_and_a_rotation_keeps_it(plane: ControlPlane) -> None:
+    created = plane.profile(auth={"type": "token", "header": "X-API-Key"})
+    rotated = rotate(plane)
+    for edited in (created, rotated):
+        assert edited.shape["auth"]["header"] == "x-api-key"
+        assert answer(edited, Propagation.PUBLISHED)["credential"]["headers"] == {
+            "X-Client-ID": "cl_acme",
+            "X-Profile-ID": "pr_1",
+            "x-api-key": value_of(edited),
+        }
+    assert token_auth_of(plane).header == "x-api-key"
 
 
 def test_a_rotation_without_hours_makes_a_token_that_never_expires(plane: ControlPlane) -> None:
