@@ -75,7 +75,7 @@ def test_roles_are_those_of_the_contract() -> None:
 )
 async def test_a_wrong_key_is_401_with_a_challenge(authorization: str) -> None:
     async with Api().client(None) as client:
-        answer = await client.get("clients", headers={"Authorization": authorization.encode("latin-1")})
+        answer = await client.get("clients", headers=[(b"Authorization", authorization.encode("latin-1"))])
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer realm="authz", error="invalid_token"'
     assert WRONG not in answer.text
