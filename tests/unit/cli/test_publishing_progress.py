@@ -9,6 +9,7 @@ from rich.progress import Progress as Bars
 
 from authz_server.cache.publish import Progress
 from authz_server.cli.publishing_progress import LARGE, Bar, Lines, progress_for
+from authz_server.cli.republish import RepublishProgress
 
 
 class Terminal(io.StringIO):
@@ -52,3 +53,13 @@ def test_a_bar_fills_and_makes_room_for_the_next_step() -> None:
     assert [(task.description, task.completed, task.total) for task in bars.tasks] == [("Writing", 3, 7)]
     bar.end()
     assert not bars.live.is_started
+
+
+def test_a_republish_tells_how_far_it_is_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in (io.StringIO(), Terminal()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with RepublishProgress() as progress:
+            progress.republishing("the test")
+            progress.progress(1_000)
+            progress.republished(1_000)
+        assert bool(stream.getvalue()) == stream.isatty()
