@@ -32,9 +32,6 @@ class Settings(NamedTuple):
     type: AuthType | None
     given: Mapping[str, Any]
 
-    def __bool__(self) -> bool:
-        return self.type is not None or bool(self.given)
-
 
 @dataclass(frozen=True, slots=True)
 class _Option:
@@ -92,7 +89,6 @@ OPTIONS: Final = (
     _option(
         "--token-sha256", "token_sha256", "token", "take over a token by its SHA-256; none is made.", metavar="HEX"
     ),
-    _option("--header", "header", "token", "the header that carries it, instead of Authorization.", metavar="NAME"),
     _option(
         "--forward-authorization", "forward_authorization", "token", "let the token reach the application.", **_FLAG
     ),

@@ -116,7 +116,6 @@ def test_warnings_are_told(api: ScriptedApi, run: Run) -> None:
     [
         (["--auth", "none"], {"type": "none"}),
         (["--auth", "token", "--token-header", "x-api-key"], {"type": "token", "header": "x-api-key"}),
-        (["--auth", "token", "--header", "X-API-Key"], {"type": "token", "header": "X-API-Key"}),
         (
             [
                 "--auth",
