@@ -28,6 +28,7 @@ _SECONDS: Final = 15.0
 _LONG_SECONDS: Final = 300.0  # a document of 100,000 profiles
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout)
 _PASSING: Final = frozenset((HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT))
+_HEADER_VALUE: Final = re.compile(r"[\x21-\x7e]{1,255}").fullmatch
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}").fullmatch
 
 
@@ -94,6 +95,8 @@ class Api:
         while True:
             limit = PAGE if left is None else min(left, PAGE)
             page = self.get(path, {**query, "limit": limit, "cursor": cursor})
+            if not isinstance(page.get("items"), list):
+                raise self._something_else("an answer of another form")
             yield from page["items"][:limit]
             cursor = page.get("next_cursor")
             left = None if left is None else left - limit
@@ -103,6 +106,8 @@ class Api:
     def create(self, path: str, body: Body, *, key: str | None = None, version: int | None = None) -> Answer:
         """POST what must not happen twice: every attempt has the same Idempotency-Key."""
         key = key or uuid4().hex
+        if not _HEADER_VALUE(key):
+            raise Misused("the --idempotency-key is none: printable ASCII without spaces, at most 255 characters")
         headers = {"Idempotency-Key": key, **_condition(version)}
         return self._send(
             Call(method="POST", path=path, query={}, headers=headers, body=body, repeatable=True, idempotency_key=key)
@@ -148,15 +153,18 @@ class Api:
             raise self._unreachable(call, error) from None
 
     def _attempt(self, call: Call) -> httpx.Response:
-        return self._client.request(
-            call.method,
-            call.path,
-            params=call.query,
-            headers=call.headers,
-            content=call.content,
-            json=call.body,
-            timeout=httpx.Timeout(call.seconds, connect=_CONNECT_SECONDS),
-        )
+        try:
+            return self._client.request(
+                call.method,
+                call.path,
+                params=call.query,
+                headers=call.headers,
+                content=call.content,
+                json=call.body,
+                timeout=httpx.Timeout(call.seconds, connect=_CONNECT_SECONDS),
+            )
+        except UnicodeEncodeError:
+            raise Misused("an argument is not UTF-8") from None
 
     def _answer(self, response: httpx.Response) -> Answer:
         if response.is_redirect:
@@ -168,13 +176,14 @@ class Api:
             body = None
         if not isinstance(body, dict):
             kind = on_one_line(response.headers.get("Content-Type", "nothing"))
-            raise Unreachable(
-                f"what answers at {self._url} is not the API: {response.status_code}, {kind}",
-                advice="Is the URL that of `authz-server manage`?",
-            )
+            raise self._something_else(f"{response.status_code}, {kind}")
         if response.is_error:
             raise problems.failure(response.status_code, body, response.headers.get("Retry-After"))
         return Answer(body, response.headers.get("Idempotency-Replayed") == "true")
+
+    def _something_else(self, what: str) -> Unreachable:
+        sentence = f"what answers at {self._url} is not the API: {what}"
+        return Unreachable(sentence, advice="Is the URL that of `authz-server manage`?")
 
     def _unreachable(self, call: Call, error: httpx.RequestError) -> Unreachable:
         why = on_one_line(str(error)) or type(error).__name__

@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -18,6 +19,7 @@ import typer
 from authzctl.failures import Misused
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
+_HOST: Final = re.compile(r"[0-9A-Za-z._:%-]+").fullmatch  # other scripts are written in Punycode
 _OTHERS: Final = 0o077  # the permissions of everybody but the owner
 _WORDS: Final = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False, "": False}
 
@@ -106,7 +108,7 @@ def checked_url(url: str) -> str:
     url = url.strip().rstrip("/").removesuffix("/api/v1")
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        valid = parts.scheme in ("http", "https") and bool(_HOST(parts.hostname or "")) and parts.port != 0
     except ValueError:
         valid = False
         parts = urlsplit("")

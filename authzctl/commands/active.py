@@ -17,7 +17,9 @@ AnyId = Annotated[str, typer.Argument(metavar="ID", help="The id of a profile or
 def disable(
     context: typer.Context, identifier: AnyId, *, version: VersionOption = None, output: OutputOption = Output.TABLE
 ) -> None:
-    """Refuse the calls of a profile, or of all profiles of a client. Nothing is deleted.
+    """Refuse the calls of a profile or of a client.
+
+    A client's are those of all its profiles. Nothing is deleted.
 
     Example: authzctl disable pr_production
     """
@@ -28,7 +30,7 @@ def disable(
 def enable(
     context: typer.Context, identifier: AnyId, *, version: VersionOption = None, output: OutputOption = Output.TABLE
 ) -> None:
-    """Let the calls of a profile, or of a client, pass again.
+    """Let the calls of a profile or a client pass again.
 
     Example: authzctl enable pr_production
     """

@@ -43,9 +43,10 @@ def check(
     ] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Try a call without making it: each step's verdict, and what the caller would get. Nothing is changed.
+    """Try a call without making it, step by step.
 
-    The exit code is 0 where the call would be allowed, and 1 where it would be refused.
+    Each step's verdict is shown, and what the caller would get. Nothing is changed. The exit code is 0 where the
+    call would be allowed, and 1 where it would be refused.
 
     Example: authzctl check --client cl_acme --profile pr_a --method DELETE
     """
@@ -88,7 +89,7 @@ def _show(found: Shape) -> None:
     table(("STEP", "VERDICT", "DETAIL"), rows, whole=("STEP", "VERDICT"))
     if found["outcome"] == "allowed":
         typer.echo("\nallowed; the application gets:")
-        _show_headers((found.get("upstream_headers") or {}).get("set") or {})
+        _show_headers(found["upstream_headers"]["set"])
         return
     typer.echo(f"\n{found['outcome']}: {found['status']} {found['code']}; the caller gets:")
     _show_headers(found["headers"])

@@ -168,7 +168,9 @@ def disable(
 def enable(
     context: typer.Context, client: ClientId, *, version: VersionOption = None, output: OutputOption = Output.TABLE
 ) -> None:
-    """Let the calls of a client pass again, those of its disabled profiles aside.
+    """Let the calls of a client pass again.
+
+    Those of its profiles that are disabled themselves are still refused.
 
     Example: authzctl clients enable cl_acme
     """

@@ -43,7 +43,9 @@ def rotate(
     key: KeyOption = None,
     output: CredentialOption = CredentialOutput.TABLE,
 ) -> None:
-    """Make a new token or secret, and end the old one: at once, or after a time of grace. The new one is shown once.
+    """Make a new credential, and end the old one.
+
+    The old one ends at once, or after a time of grace. The new one is shown once.
 
     Example: authzctl rotate pr_a --expires-in-hours 720 --grace-seconds 600
     """
@@ -56,7 +58,9 @@ def rotate(
 
 
 def expire(context: typer.Context, profile: ProfileId, output: OutputOption = Output.TABLE) -> None:
-    """End a profile's credential now, its predecessor's time of grace as well. `rotate` makes a new one.
+    """End a profile's credential now.
+
+    Its predecessor's time of grace ends as well. `rotate` makes a new one.
 
     Example: authzctl expire pr_production
     """
@@ -79,9 +83,10 @@ def set_auth(
     output: CredentialOption = CredentialOutput.TABLE,
     settings: Settings,
 ) -> None:
-    """Change how a profile's callers prove who they are. What proved it before works no more.
+    """Change how a profile's callers authenticate.
 
-    A new token, or HMAC secret, is made for the types token and jwt, and shown once.
+    What they proved it with before works no more. A new token, or HMAC secret, is made for the types token and jwt,
+    and shown once.
 
     Example: authzctl set-auth pr_a --auth jwt --algorithm HS256
     """
@@ -103,7 +108,9 @@ def remove_auth(
     version: VersionOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Ask a profile's callers for no credential any more. Its name has to be typed first, unless --yes is given.
+    """Ask a profile's callers for no credential.
+
+    The profile's name has to be typed first, unless --yes is given.
 
     Example: authzctl remove-auth pr_internal
     """
@@ -118,7 +125,9 @@ def remove_auth(
 
 
 def reveal(context: typer.Context, profile: ProfileId, output: CredentialOption = CredentialOutput.TABLE) -> None:
-    """Show a profile's credential again, where the server keeps it (AUTHZ_REVEAL). That it was shown is recorded.
+    """Show a profile's credential again.
+
+    That works where the server keeps credentials (AUTHZ_REVEAL), and is recorded.
 
     Example: authzctl reveal pr_production -o value
     """

@@ -33,9 +33,10 @@ def export(
     context: typer.Context,
     output: Annotated[Form, typer.Option("-o", "--output", help="How to write it.")] = Form.YAML,
 ) -> None:
-    """Print all clients and profiles as one document, which `apply`, `authz-server publish` and `check` can read.
+    """Print all clients and profiles as one document.
 
-    It holds the digests of tokens, and HMAC secrets sealed; never a secret.
+    `apply`, `authz-server publish` and `authz-server check` can read it. It holds the digests of tokens, and HMAC
+    secrets sealed; never a secret.
 
     Example: authzctl export > authz.yaml
     """
@@ -56,9 +57,10 @@ def apply(
     yes: YesOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Make clients and profiles what a document says: all of it or, where anything is wrong, nothing.
+    """Make clients and profiles what a document says.
 
-    What would change is shown first, and you are asked. What is not in the document stays, unless --prune is given.
+    All of it is done or, where anything is wrong, nothing. What would change is shown first, and you are asked.
+    What is not in the document stays, unless --prune is given.
 
     Example: authzctl apply authz.yaml --prune
     """

@@ -40,11 +40,11 @@ def login(
         bool, typer.Option("--allow-http", help="Send the key over http to another machine all the same.")
     ] = False,
 ) -> None:
-    """Keep an API's URL and key for the next commands, once they are seen to work.
+    """Keep an API's URL and key for the next commands.
 
-    The key is typed unseen at a prompt, or is the first line of standard input; it is never an argument, since those
-    can be seen by others. It is kept in the platform's usual folder, in a file that only you can read.
-    AUTHZCTL_URL and AUTHZCTL_API_KEY win over it.
+    They are tried first, and kept where they work. The key is typed unseen at a prompt, or is the first line of
+    standard input; it is never an argument, since those can be seen by others. It is kept in the platform's usual
+    folder, in a file that only you can read. AUTHZCTL_URL and AUTHZCTL_API_KEY win over it.
 
     Example: authzctl login https://authz.example.com < key.txt
     """
@@ -73,7 +73,7 @@ def logout() -> None:
 
 
 def whoami(context: typer.Context, output: OutputOption = Output.TABLE) -> None:
-    """Show which API is used, by which key, what that key may do, and whether it works.
+    """Show which API is used, and what the key may do.
 
     Example: authzctl whoami
     """
@@ -96,7 +96,7 @@ def whoami(context: typer.Context, output: OutputOption = Output.TABLE) -> None:
 
 def _role(api: Api) -> str:
     """What the key may do: the highest role whose calls are not forbidden to it. Changes nothing."""
-    api.get("/clients", {"limit": 1})
+    list(api.items("/clients", {}, 1))
     if _is_allowed(lambda: api.get("/api-keys", {"limit": 1})):
         return "admin"
     return "operator" if _is_allowed(lambda: api.ask("/check", {})) else "viewer"

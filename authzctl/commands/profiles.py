@@ -122,9 +122,9 @@ def create(
     output: CredentialOption = CredentialOutput.TABLE,
     settings: Settings,
 ) -> None:
-    """Create a profile of a client and, for the types token and jwt, its credential, which is shown once.
+    """Create a profile of a client, and its credential.
 
-    Without --auth it has a token. Without --method, --ip or --route, all of them are allowed.
+    A token, or an HMAC secret, is made for the types token and jwt, and shown once. Without --auth it has a token. Without --method, --ip or --route, all of them are allowed.
 
     Example: authzctl profiles create cl_acme --name sandbox --method GET,POST
     """

@@ -253,6 +253,12 @@ def test_tls_is_verified_by_the_ca_that_is_named(
         assert secure.stop() == 0, secure.log_tail()
 
 
+def test_the_module_is_the_program_too(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "authzctl", "--version"]
+    outcome = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert outcome.stdout.startswith("authzctl ")
+
+
 def test_an_api_that_is_not_there_ends_with_3(tmp_path: Path) -> None:
     nobody = Operator(tmp_path, AUTHZCTL_URL="http://127.0.0.1:1", AUTHZCTL_API_KEY="aza_x")
     outcome = nobody.run("clients", "list")

@@ -158,6 +158,24 @@ def test_what_is_not_the_api_is_told_so(response: httpx.Response, api: ScriptedA
     assert "\x1b" not in outcome.err
 
 
+def test_a_list_of_another_form_is_not_the_apis(api: ScriptedApi, run: Run) -> None:
+    api.on("GET /clients", answer({"ok": True}))
+    assert run("clients", "list").code == 3
+
+
+@pytest.mark.parametrize("key", [" ", "a b", "\u00e9", "k" * 256])
+def test_an_idempotency_key_that_no_header_can_have_is_a_mistake(key: str, api: ScriptedApi, run: Run) -> None:
+    api.on("POST /clients", answer(edited(a_client()), 201))
+    outcome = run("clients", "create", "--name", "a", "--idempotency-key", key)
+    assert (outcome.code, api.calls) == (2, [])
+
+
+def test_an_argument_that_is_not_utf_8_is_a_mistake(api: ScriptedApi, run: Run) -> None:
+    outcome = run("clients", "create", "--name", "a\udcff")
+    assert (outcome.code, api.calls) == (2, [])
+    assert run("clients", "list", "-q", "a\udcff").code == 2
+
+
 def test_the_key_follows_no_redirect(api: ScriptedApi, run: Run) -> None:
     api.on("GET /clients", httpx.Response(308, headers={"Location": "https://elsewhere.example/api/v1/clients"}))
     outcome = run("clients", "list")

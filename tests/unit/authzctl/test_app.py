@@ -61,6 +61,11 @@ def test_every_example_is_accepted_up_to_its_files(run: Run, monkeypatch: pytest
         assert any(sentence in outcome.out + outcome.err for sentence in expected), (words, outcome)
 
 
+@pytest.mark.parametrize("group", [(), ("clients",), ("profiles",), ("api-keys",)], ids=" ".join)
+def test_no_description_in_a_list_of_commands_is_cut_off(group: tuple[str, ...], run: Run) -> None:
+    assert "..." not in run(*group, "--help").out.partition("Commands:")[2]
+
+
 def test_help_without_a_command_lists_them(run: Run) -> None:
     outcome = run("--help")
     for name in {command[0] for command in COMMANDS}:

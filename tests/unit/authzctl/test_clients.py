@@ -60,6 +60,11 @@ def test_a_client_is_shown_with_its_profiles(api: ScriptedApi, run: Run) -> None
     assert [line.split()[-1] for line in out.splitlines()[-2:]] == ["valid", "disabled"]
 
 
+def test_scripts_get_a_client_without_its_profiles(api: ScriptedApi, run: Run) -> None:
+    api.on("GET /clients/cl_acme", answer(a_client()))
+    assert json.loads(run("clients", "show", "cl_acme", "-o", "json").out) == a_client()
+
+
 def test_a_client_is_created_with_what_is_given(api: ScriptedApi, run: Run) -> None:
     api.on("POST /clients", answer(edited(a_client()), 201))
     arguments = ["--name", "Acme mobile", "--id", "cl_acme", "--description", "An app.", "--label", "team=a=b"]

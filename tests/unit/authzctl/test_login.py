@@ -145,6 +145,8 @@ def test_a_kept_key_goes_to_no_other_url(
         "https://a?b=c",
         "https://[::1",
         "https://a:0",
+        "https://a b",
+        "https://\u00fc.example",
     ],
 )
 def test_what_is_no_url_of_an_api_is_a_mistake(url: str, api: ScriptedApi, run: Run) -> None:

@@ -66,6 +66,11 @@ def test_a_profile_is_shown_with_what_is_set(api: ScriptedApi, run: Run) -> None
     assert "issuer" not in shown
 
 
+def test_scripts_get_a_profile_as_the_api_gives_it(api: ScriptedApi, run: Run) -> None:
+    api.on("GET /profiles/pr_production", answer(a_profile()))
+    assert json.loads(run("profiles", "show", "pr_production", "-o", "json").out) == a_profile()
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
