@@ -124,7 +124,8 @@ def create(
 ) -> None:
     """Create a profile of a client, and its credential.
 
-    A token, or an HMAC secret, is made for the types token and jwt, and shown once. Without --auth it has a token. Without --method, --ip or --route, all of them are allowed.
+    A token, or an HMAC secret, is made for the types token and jwt, and shown once. Without --auth the
+    profile has a token. Without --method, --ip or --route, all of them are allowed.
 
     Example: authzctl profiles create cl_acme --name sandbox --method GET,POST
     """
