@@ -6,9 +6,10 @@ import json
 import re
 from binascii import a2b_base64
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
 from authz_server.core import limits
+from authz_server.core.strict_json import refuse_constant, without_duplicates
 
 # Any JSON object: what its members are is checked where they are used.
 JsonObject = dict[str, Any]
@@ -19,6 +20,7 @@ _STANDARD_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 # By the length of the text modulo four: the padding it lacks, and the last digits that leave no bit over.
 _PADDING: Final = {0: b"", 2: b"==", 3: b"="}
 _LAST_DIGITS: Final = {2: "AQgw", 3: "AEIMQUYcgkosw048"}
+_decode_json: Final = json.JSONDecoder(object_pairs_hook=without_duplicates, parse_constant=refuse_constant).decode
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -91,20 +93,6 @@ def _decode_digits(text: str) -> bytes | None:
     if over and (over == 1 or text[-1] not in _LAST_DIGITS[over]):
         return None
     return a2b_base64(text.encode("ascii").translate(_STANDARD_ALPHABET) + _PADDING[over])
-
-
-def _without_duplicates(members: list[tuple[str, Any]]) -> JsonObject:
-    json_object = dict(members)
-    if len(json_object) != len(members):
-        raise ValueError("a member is there twice")
-    return json_object
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-_decode_json: Final = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant).decode
 
 
 def _depth(document: JsonObject) -> int:

@@ -1,10 +1,10 @@
-"""`authz-server`: finds the command, loads that command alone, and turns what it raises into an exit code."""
+"""`authz-server`: finds the command, loads that command alone, and tells what is wrong with the settings."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
@@ -42,11 +42,6 @@ def main() -> None:
         for problem in error.problems:
             typer.echo(f"{PROGRAM}: {problem}", err=True)
         sys.exit(ExitCode.USAGE)
-    except Exception as error:
-        if not isinstance(error, unreachable()):
-            raise
-        typer.echo(f"{PROGRAM}: Redis is not reachable: {error}", err=True)
-        sys.exit(ExitCode.UNREACHABLE)
 
 
 def program(arguments: Sequence[str]) -> typer.Typer:
@@ -94,15 +89,3 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-def unreachable() -> tuple[type[Exception], ...]:
-    """What says that Redis cannot be reached; nothing where no command has loaded its client."""
-    return tuple(_foundunreachable())
-
-
-def _foundunreachable() -> Iterator[type[Exception]]:
-    exceptions = sys.modules.get("redis.exceptions")
-    if exceptions is not None:
-        yield exceptions.ConnectionError
-        yield exceptions.TimeoutError

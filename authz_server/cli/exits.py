@@ -1,6 +1,10 @@
 """How a command ends. `authz-server` and everything under it keeps to these codes."""
 
+from __future__ import annotations
+
 from enum import IntEnum
+
+import typer
 
 
 class ExitCode(IntEnum):
@@ -11,3 +15,9 @@ class ExitCode(IntEnum):
     USAGE = 2  # the command line or the settings are wrong
     UNREACHABLE = 3  # Redis, a database or an API
     INTERRUPTED = 130
+
+
+def ended(command: str, sentence: str, exit_code: ExitCode) -> typer.Exit:
+    """Say on standard error why a command ends; what comes back is to be raised."""
+    typer.echo(f"authz-server {command}: {sentence}", err=True)
+    return typer.Exit(exit_code)

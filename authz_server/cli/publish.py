@@ -10,16 +10,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
-import redis
 import typer
 
 from authz_server.cache.layout import Layout
-from authz_server.cache.outcome import words_of
 from authz_server.cache.publish import Plan, Publisher, PublishRefused
 from authz_server.cache.record import RecordCodec
 from authz_server.cache.writer import RecordWriter
 from authz_server.cli.document_file import counted, read_file
-from authz_server.cli.exits import ExitCode
+from authz_server.cli.exits import ExitCode, ended
 from authz_server.cli.publishing_progress import progress_for
 from authz_server.cli.redis_client import redis_client
 from authz_server.documents.document import Document
@@ -27,6 +25,7 @@ from authz_server.sealing.content import SealMissing
 from authz_server.settings import Settings, load
 from authz_server.settings.redis import document_seal, record_keys
 
+_COMMAND: Final = "publish"
 _MOST_ROWS: Final = 200
 _LARGE_BYTES: Final = 1_000_000
 _COLUMNS: Final = ("added", "changed", "removed")
@@ -65,16 +64,12 @@ def publish(
     try:
         plan = _publish(settings, document, f"publish:{name}", dry_run=dry_run, prune=prune, take_over=take_over)
     except SealMissing as error:
-        raise _ended(str(error), ExitCode.USAGE) from None
+        raise ended(_COMMAND, str(error), ExitCode.USAGE) from None
     except PublishRefused as error:
-        raise _ended(str(error), ExitCode.REFUSED) from None
-    except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise _ended(f"Redis is not reachable: {words_of(error)}", ExitCode.UNREACHABLE) from None
-    except redis.RedisError as error:
-        raise _ended(f"Redis refuses: {words_of(error)}", ExitCode.UNREACHABLE) from None
+        raise ended(_COMMAND, str(error), ExitCode.REFUSED) from None
     except KeyboardInterrupt:
         why = "interrupted; it may be done or not: run it again with --dry-run to see what is in force"
-        raise _ended(why, ExitCode.INTERRUPTED) from None
+        raise ended(_COMMAND, why, ExitCode.INTERRUPTED) from None
     _show(file, plan, output, dry_run=dry_run)
 
 
@@ -88,7 +83,7 @@ def _announce(file: str) -> None:
 def _publish(settings: Settings, document: Document, name: str, *, dry_run: bool, prune: bool, take_over: bool) -> Plan:
     codec = RecordCodec(settings.redis_prefix, record_keys(settings))
     progress = progress_for(len(document.profiles))
-    with redis_client(settings) as client:
+    with redis_client(settings, _COMMAND) as client:
         writer = RecordWriter(client, Layout(settings.redis_prefix), codec, name)
         try:
             publisher = Publisher(
@@ -98,7 +93,7 @@ def _publish(settings: Settings, document: Document, name: str, *, dry_run: bool
         except KeyboardInterrupt:
             if writer.touched:
                 raise
-            raise _ended("interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
+            raise ended(_COMMAND, "interrupted; nothing was changed", ExitCode.INTERRUPTED) from None
         finally:
             progress.end()
 
@@ -133,8 +128,3 @@ def _show_table(plan: Plan) -> None:
 
 def _counts(plan: Plan) -> str:
     return ", ".join(f"{len(getattr(plan, name))} {name}" for name in (*_COLUMNS, "unchanged"))
-
-
-def _ended(sentence: str, exit_code: ExitCode) -> typer.Exit:
-    typer.echo(f"authz-server publish: {sentence}", err=True)
-    return typer.Exit(exit_code)

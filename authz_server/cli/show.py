@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import os
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
-import redis
 import typer
 
 from authz_server.cache.layout import Layout
-from authz_server.cache.outcome import words_of
 from authz_server.cache.record import RecordCodec
 from authz_server.cache.writer import RecordWriter
-from authz_server.cli.exits import ExitCode
+from authz_server.cli.exits import ExitCode, ended
 from authz_server.cli.redis_client import redis_client
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.profile import Profile
@@ -22,6 +20,8 @@ from authz_server.documents.shapes import shown_profile
 from authz_server.documents.yaml_text import write_yaml
 from authz_server.settings import Settings, load
 from authz_server.settings.redis import record_keys
+
+_COMMAND: Final = "show"
 
 
 class Output(StrEnum):
@@ -47,18 +47,14 @@ def show(
     try:
         shape = shown_profile(_read(settings, profile_id))
     except (_NotThere, ProfileUnusable) as error:
-        raise _ended(str(error), ExitCode.REFUSED) from None
-    except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise _ended(f"Redis is not reachable: {words_of(error)}", ExitCode.UNREACHABLE) from None
-    except redis.RedisError as error:
-        raise _ended(f"Redis refuses: {words_of(error)}", ExitCode.UNREACHABLE) from None
+        raise ended(_COMMAND, str(error), ExitCode.REFUSED) from None
     text = write_yaml(shape) if output is Output.YAML else json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
     typer.echo(text, nl=False)
 
 
 def _read(settings: Settings, profile_id: str) -> Profile:
     codec = RecordCodec(settings.redis_prefix, record_keys(settings))
-    with redis_client(settings) as client:
+    with redis_client(settings, _COMMAND) as client:
         writer = RecordWriter(client, Layout(settings.redis_prefix), codec, writer="")
         meta = writer.in_force().meta
         record = meta and writer.record(meta.epoch, profile_id)
@@ -68,8 +64,3 @@ def _read(settings: Settings, profile_id: str) -> Profile:
         if profile is None:
             raise _NotThere(f"there is no profile {ascii(profile_id)[1:-1]}")
         return profile
-
-
-def _ended(sentence: str, exit_code: ExitCode) -> typer.Exit:
-    typer.echo(f"authz-server show: {sentence}", err=True)
-    return typer.Exit(exit_code)

@@ -109,7 +109,8 @@ class CheckProcess:
             file = self._settings.profiles_file
             raise CannotServe(*(f"{file}:{each}" for each in error.errors), is_setting=False) from None
         except OSError as error:
-            raise CannotServe(f"{error.filename}: {error.strerror}", is_setting=False) from None
+            why = f"{error.filename} (AUTHZ_PROFILES_FILE) cannot be read: {error.strerror}"
+            raise CannotServe(why, is_setting=True) from None
 
     async def _listen_for_probes(self) -> str:
         listen = self._metrics_listen

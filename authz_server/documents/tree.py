@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import yaml
 from yaml.events import (
@@ -25,6 +25,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from authz_server.core.strict_json import refuse_constant, without_duplicates
 from authz_server.documents import limits
 from authz_server.documents.errors import Code, FieldError, Path, quoted, write_path
 from authz_server.documents.plain import ALWAYS_STRINGS, resolve
@@ -258,17 +259,6 @@ def _read_json(data: bytes) -> Value:
         return UNREADABLE
 
 
-def _without_duplicates(members: list[tuple[str, Value]]) -> dict[str, Value]:
-    mapping = dict(members)
-    if len(mapping) != len(members):
-        raise ValueError("names a field twice")
-    return mapping
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"holds {name}, which is no number in JSON")
-
-
 def _integer(digits: str) -> int:
     if len(digits) > limits.NUMBER_CHARACTERS:
         raise ValueError("holds a number that is too long")
@@ -276,5 +266,5 @@ def _integer(digits: str) -> int:
 
 
 _decode_json: Final = json.JSONDecoder(
-    object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant, parse_int=_integer
+    object_pairs_hook=without_duplicates, parse_constant=refuse_constant, parse_int=_integer
 ).decode

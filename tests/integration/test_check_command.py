@@ -229,10 +229,12 @@ def test_a_wrong_file_is_told_with_its_places_and_the_exit_code_is_1(start: Star
     assert all(line.startswith(f"authz-server check: {file}:") for line in lines)
 
 
-def test_a_file_that_is_not_there_ends_with_1(start: Start, tmp_path: Path) -> None:
-    process = start(PROFILES_FILE=f"{tmp_path}/none.yaml")
-    assert process.wait() == 1
-    assert process.errors == f"authz-server check: {tmp_path}/none.yaml: No such file or directory\n"
+def test_a_file_that_cannot_be_read_is_a_wrong_setting(start: Start, tmp_path: Path) -> None:
+    """Exit code 2, as `validate` and `publish` have it: nothing is known about its profiles."""
+    for file, why in ((tmp_path / "none.yaml", "No such file or directory"), (tmp_path, "Is a directory")):
+        process = start(PROFILES_FILE=str(file))
+        assert process.wait() == 2
+        assert process.errors == f"authz-server check: {file} (AUTHZ_PROFILES_FILE) cannot be read: {why}\n"
 
 
 def test_a_second_process_on_the_same_port_is_refused(start: Start, file: Path) -> None:

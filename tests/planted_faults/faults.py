@@ -109,7 +109,7 @@ FAULTS: Final = (
     Fault("no kid takes the first of several keys", _KEYS, "return fitting.only",
           "return next(iter(fitting.by_kid.values()))", "oidc"),
     Fault("crit is not looked at", _JOSE, ' or "crit" in header', "", "jwt"),
-    Fault("duplicate JSON members are tolerated", _JOSE, "object_pairs_hook=_without_duplicates, ", "", "jwt"),
+    Fault("duplicate JSON members are tolerated", _JOSE, "object_pairs_hook=without_duplicates, ", "", "jwt"),
     Fault("True equals 1 in claims", _CLAIMS, "return isinstance(value, bool), value", "return False, value", "jwt"),
     Fault("leeway on the wrong side of exp", _CLAIMS, "now >= expires_at + self.leeway",
           "now >= expires_at - self.leeway", "jwt"),

@@ -119,6 +119,34 @@ async def test_after_flushall_what_was_read_serves_until_it_is_too_old(source: S
         await source.find("pr_1")
 
 
+def put_back(records: Records, epoch: str, held: dict[bytes, bytes], meta: dict[bytes, bytes]) -> None:
+    """What a writer of Redis without keys can do: a whole epoch as it once was, and in force again."""
+    records.client.flushall()
+    records.client.hset(records.layout.profiles(epoch), mapping=held)  # type: ignore[arg-type] # bytes are taken too
+    records.client.hset(records.layout.meta, mapping=meta)  # type: ignore[arg-type] # likewise
+
+
+async def test_a_whole_older_epoch_that_is_put_back_is_taken_until_its_keys_are_gone(
+    address: RedisAddress, source: Source, records: Records
+) -> None:
+    """The threat model says so: `meta` is not signed, and only other keys make old records worthless."""
+    records.publish(a_profile("pr_1"))
+    meta: Any = records.client.hgetall(records.layout.meta)
+    before = (records.epoch, records.raw(), dict(meta))
+    records.by("publish:new").publish(a_profile("pr_1", active=False), take_over=True)
+    found = await source.find("pr_1")
+    assert found is not None
+    assert not found.profile.active
+    put_back(records, *before)
+    found = await source.find("pr_1")
+    assert found is not None
+    assert found.profile.active
+    rotated = Source(address, record_keys=RecordKeys((b"n" * 32,)))
+    with pytest.raises(ProfileUnusable):
+        await rotated.find("pr_1")
+    await rotated.source.close()
+
+
 async def test_an_evicted_hash_is_cannot_tell_although_meta_is_there(source: Source, records: Records) -> None:
     records.publish(a_profile("pr_1"))
     records.client.delete(records.profiles)

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable
 
 import pytest
-import redis.exceptions
 import typer
 
 from authz_server import __version__
@@ -91,18 +90,6 @@ def test_wrong_settings_end_with_2_and_every_problem_on_standard_error(
     assert capsys.readouterr() == ("", "authz-server: one\nauthz-server: two\n")
 
 
-@pytest.mark.parametrize("error", [redis.exceptions.ConnectionError("refused"), redis.exceptions.TimeoutError("late")])
-def test_a_redis_that_is_gone_ends_with_3(
-    error: Exception,
-    config_raises: Callable[[BaseException], None],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    config_raises(error)
-    assert run(monkeypatch, "config") == 3
-    assert capsys.readouterr().err == f"authz-server: Redis is not reachable: {error}\n"
-
-
 def test_an_interruption_ends_with_130(
     config_raises: Callable[[BaseException], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,8 +111,3 @@ def test_a_defect_is_not_hidden(
     monkeypatch.setattr(sys, "argv", ["authz-server", "config"])
     with pytest.raises(ZeroDivisionError):
         app.main()
-
-
-def test_without_redis_loaded_nothing_is_called_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "redis.exceptions")
-    assert app.unreachable() == ()

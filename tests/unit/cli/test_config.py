@@ -2,14 +2,16 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from authz_server.cli.app import program
+from authz_server.cli.config import in_force
 from authz_server.core.secret import REDACTED
-from authz_server.settings import variables
+from authz_server.settings import load, variables
 
 RUNNER = CliRunner()
 
@@ -49,6 +51,26 @@ def test_a_value_says_where_it_came_from(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert ("AUTHZ_REALM", "environment", "environment") in rows
     assert ("AUTHZ_LOG_LEVEL", "debug", ".env") in rows
     assert told == "authz-server config: .env is read by `authz-server dev` only\n"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "terminal", "shown"),
+    [("auto", True, "console"), ("auto", False, "json"), ("json", True, "json"), ("console", False, "console")],
+)
+def test_the_log_format_is_the_one_in_force(
+    chosen: str,
+    terminal: bool,  # noqa: FBT001 - drawn
+    shown: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`auto` is no format: a terminal gets lines for people, anything else JSON."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    (variable,) = (each for each in variables() if each.name == "AUTHZ_LOG_FORMAT")
+    assert in_force(load({"AUTHZ_LOG_FORMAT": chosen}), variable) == shown
+
+
+def test_the_default_log_format_is_shown_as_what_it_comes_to() -> None:
+    assert ["AUTHZ_LOG_FORMAT", "json", "default"] in [row.split() for row in output()[0].splitlines()]
 
 
 def test_json_has_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
