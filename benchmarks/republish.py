@@ -15,8 +15,8 @@ from typing import Final
 from authz_server.cli.republish import RepublishProgress
 from authz_server.compose.records import publisher, records, relay, verify_secrets
 from authz_server.core.profile import Version
-from authz_server.managing.records import ProfileRecord
 from authz_server.managing.outbox import CHANGES_AT_ONCE
+from authz_server.managing.records import ProfileRecord
 from authz_server.sealing.keys import KEY_BYTES, as_text
 from authz_server.settings import Settings, load
 from authz_server.sql.database import SqlDatabase
