@@ -18,7 +18,7 @@ from authz_server.managing.records import Role
 from authz_server.sql.database import SqlDatabase
 from authz_server.web.app import Attempts
 from tests.support.rest_api import Api, a_seal
-from tests.support.schemathesis_formats import register, with_real_keys
+from tests.support.schemathesis_formats import register, with_distinct_names, with_real_keys
 
 EXAMPLES: Final = 5  # of each operation and kind of test, beside the systematic ones
 LONGEST_KEY: Final = 255
@@ -34,7 +34,7 @@ def requests_with_real_keys(tmp_path: Path) -> Iterator[None]:
     @schemathesis.hook("before_call")
     def before_call(_: Any, case: Any, __: Any) -> None:
         if case.meta is not None and case.meta.generation.mode.is_positive:
-            case.body = with_real_keys(case.body, a_seal())
+            case.body = with_distinct_names(with_real_keys(case.body, a_seal()))
         key = (case.headers or {}).get("Idempotency-Key")
         if isinstance(key, str) and 0 < len(key) <= LONGEST_KEY and all("!" <= each <= "~" for each in key):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())

@@ -55,6 +55,29 @@ def with_real_keys(body: Any, seal: SecretSeal, profile_id: str = "") -> Any:
     }
 
 
+def with_distinct_names(body: Any) -> Any:
+    """The document without a client or a profile that shares an id or a name with one before: no schema can tell."""
+    if not isinstance(body, dict) or not isinstance(body.get("clients"), list):
+        return body
+    profile_ids: set[str] = set()
+    clients = [
+        {**client, "profiles": _distinct(client.get("profiles", []), profile_ids)}
+        for client in _distinct(body["clients"], set())
+    ]
+    return {**body, "clients": clients}
+
+
+def _distinct(entries: list[dict[str, Any]], ids: set[str]) -> list[dict[str, Any]]:
+    names: set[str] = set()
+    kept = []
+    for entry in entries:
+        if entry["id"] not in ids and entry["name"] not in names:
+            ids.add(entry["id"])
+            names.add(entry["name"])
+            kept.append(entry)
+    return kept
+
+
 def _key_for(algorithm: Any) -> Any:
     return _keys()[algorithm if algorithm in _keys() else "RS256"]
 
