@@ -185,7 +185,7 @@ def the_pod(tmp_path: Path, application: HttpApplication) -> Iterator[Pod]:
         .replace("0.0.0.0:9192", "127.0.0.1:0")
         for name, value in environment_of("check").items()
     }
-    check = RunningCheck({}, sockets, **environment)
+    check = RunningCheck(None, sockets, **environment)
     config: Manifest = yaml.safe_load(
         envoy_configuration()
         .replace("/run/authz", str(sockets))
