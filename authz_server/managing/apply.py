@@ -84,7 +84,7 @@ def _applied(planned: Plan, document: Document, command: ApplyDocument, sequence
     )
 
 
-def _carry_out(edit: Edit, planned: Plan, *, prune: bool) -> int | None:
+def _carry_out(edit: Edit, planned: Plan, *, prune: bool) -> int:
     """Do what is planned; returns the last sequence that has to be published."""
     profiles_gone = planned.profiles_gone if prune else []
     clients_gone = planned.clients_gone if prune else []
@@ -106,7 +106,7 @@ def _carry_out(edit: Edit, planned: Plan, *, prune: bool) -> int | None:
     edit.unit.profiles.add([each for each in stamped if each.profile.id not in planned.profiles_before])
     edit.announce(profile_ids, published)
     edit.unit.audit.append([*_audited(edit, planned, profiles_gone, clients_gone)])
-    return published[-1] if profile_ids else None
+    return published[-1] if profile_ids else edit.last_sequence()
 
 
 def _give_up_names(edit: Edit, planned: Plan) -> None:

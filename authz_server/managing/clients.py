@@ -44,7 +44,7 @@ class ClientEdits:
             before = edit.client(command.client_id, command.expected_version)
             client = replace(before.client, **changes)
             if client == before.client:
-                return Edited(shape=shown.client(before), version=before.version, sequence=None)
+                return Edited(shape=shown.client(before), version=before.version, sequence=edit.last_sequence())
             record, last = save_client(edit, before, client)
             return Edited(shape=shown.client(record), version=record.version, sequence=last)
 

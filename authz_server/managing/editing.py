@@ -50,6 +50,10 @@ class Edit:
         _compare(record.version, expected_version)
         return record
 
+    def last_sequence(self) -> int:
+        """That of the last edit: where one changes nothing, what it asks for may still be pending."""
+        return self.unit.publication.get().sequence
+
     def changed(self, record: ProfileRecord, profile: Profile, credential: Credential | None) -> ProfileRecord:
         """The profile as it becomes, saved under the next sequence and bound to be published."""
         (sequence,) = self.unit.publication.take_sequences(1)

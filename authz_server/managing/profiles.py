@@ -66,8 +66,8 @@ class ProfileEdits:
             before = edit.profile(command.profile_id, command.expected_version)
             profile = replace(before.profile, **changes)
             difference = diff.profile_changes(before.profile, profile)
-            if not difference:
-                return Edited(shape=shown.profile(before, edit.now), version=before.version, sequence=None)
+            if not difference:  # but what was changed before may still be pending
+                return Edited(shape=shown.profile(before, edit.now), version=before.version, sequence=before.version)
             record = edit.changed(before, profile, before.credential)
             edit.record(edit.entry("profile.update", difference, client_id=profile.client.id, profile_id=profile.id))
             return Edited(shape=shown.profile(record, edit.now), version=record.version, sequence=record.version)

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from authz_server.managing.commands import DeleteProfile, RotateCredential, UpdateClient, UpdateProfile
+from authz_server.documents.yaml_text import write_yaml
+from authz_server.managing.commands import ApplyDocument, DeleteProfile, RotateCredential, UpdateClient, UpdateProfile
 from authz_server.managing.errors import PublisherUnavailable
 from authz_server.managing.outbox import whole_edits
 from authz_server.managing.ports import AuditFilter
@@ -117,6 +118,25 @@ def test_while_redis_is_gone_edits_are_pending_and_none_is_lost(plane: ControlPl
     assert names(plane) == {"pr_1": "two"}
     assert problem(plane) is None
     assert agree(plane)
+
+
+def test_a_change_asked_for_again_is_pending_as_long_as_it_is(plane: ControlPlane) -> None:
+    """A script that disables until it reads `published` must not read it of an edit that changed nothing."""
+
+    def asked_again() -> set[Propagation]:
+        profile = UpdateProfile(actor=AN_ACTOR, profile_id="pr_1", fields={"active": False})
+        client = UpdateClient(actor=AN_ACTOR, client_id="cl_acme", fields={"active": False})
+        document = write_yaml(plane.service.documents.export()).encode()
+        edits = (plane.service.profiles.update(profile), plane.service.clients.update(client))
+        applied = plane.service.documents.apply(ApplyDocument(actor=AN_ACTOR, document=document))
+        return {plane.relay.deliver(each.sequence) for each in (*edits, applied)}
+
+    plane.publisher.gone = True
+    assert asked_again() == asked_again() == {PENDING}
+    plane.publisher.gone = False
+    plane.clock.now += 1
+    plane.relay.round()
+    assert asked_again() == {PUBLISHED}
 
 
 def test_retries_come_ever_more_slowly_and_at_once_again_after_a_success(plane: ControlPlane) -> None:
