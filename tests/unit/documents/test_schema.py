@@ -53,6 +53,7 @@ def test_it_is_a_schema_and_says_of_which_dialect() -> None:
         profile(allowed_methods=["GET", "M-SEARCH"], allowed_ips=["10.0.0.0/8", "::1"], allowed_routes=["a b"]),
         auth_of(type="token", token_sha256=DIGEST, expires_at="2027-01-01T00:00:00Z", forward_authorization=True),
         auth_of(type="token", token_sha256=DIGEST, previous={"token_sha256": DIGEST, "until": "2027-01-01T00:00:00Z"}),
+        auth_of(type="token", token_sha256=DIGEST, header="X-API-Key"),
         auth_of(type="jwt", algorithm="HS512", secret=SECRET, leeway_seconds=0, max_lifetime_seconds=60),
         auth_of(type="jwt", algorithm="HS256", secret_env="ACME_SECRET", required_claims={r"a.b\.c": [1, True, "x"]}),
         auth_of(type="jwt", algorithm="ES256", public_key=public_pem(es256_key()), audience=["orders"]),
@@ -89,6 +90,11 @@ def test_what_is_read_is_valid(document: dict[str, Any]) -> None:
         auth_of(),
         auth_of(type="token"),
         auth_of(type="token", token_sha256="short"),
+        *(
+            auth_of(type="token", token_sha256=DIGEST, header=name)
+            for name in ("Authorization", "x_key", "X-Authz-Key")
+        ),
+        auth_of(type="jwt", algorithm="HS256", secret=SECRET, header="x-api-key"),
         auth_of(type="jwt", algorithm="HS256"),
         auth_of(type="jwt", algorithm="HS256", secret="short"),
         auth_of(type="jwt", algorithm="none", secret=SECRET),

@@ -64,6 +64,18 @@ async def test_a_good_token_passes_every_step_and_is_never_repeated() -> None:
     assert token not in json.dumps(found)
 
 
+async def test_a_token_in_the_header_that_its_profile_names_is_found_there_alone() -> None:
+    async with Api().client(Role.OPERATOR) as client:
+        token = await with_profile(client, auth={"type": "token", "header": "X-API-Key"})
+        found = await check(client, headers={"X-Api-Key": token, "Authorization": "Basic YTpi"})
+        elsewhere = await check(client, headers={"Authorization": f"Bearer {token}"})
+        twice = await check(client, headers={"X-API-Key": token, "x-api-key": token})
+    assert found["outcome"] == "allowed"
+    assert "x-api-key" in found["upstream_headers"]["remove"]
+    assert "authorization" not in found["upstream_headers"]["remove"]
+    assert [elsewhere["code"], twice["code"]] == ["credential_missing", "credential_malformed"]
+
+
 @pytest.mark.parametrize(
     ("changed", "code", "status", "step"),
     [
