@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from authz_server.core.allow_list import AllowList
 from authz_server.managing.commands import CreateApiKey
-from authz_server.managing.ports import Database, SecretSeal
+from authz_server.managing.ports import Database, RandomBelow, SecretSeal
 from authz_server.managing.records import COMMAND_LINE, ApiKey, Role
 from authz_server.managing.relay import Propagation, Relay
 from authz_server.managing.service import Service
@@ -64,19 +64,20 @@ class Api:
         trusted_proxies: AllowList = AllowList(),  # noqa: B008 - it is frozen
         propagation_seconds: float = 1.0,
         clock: Callable[[], float] = time.time,
+        random_below: RandomBelow = secrets.randbelow,
         deliver: Callable[[int | None], Propagation] | None = None,
     ) -> None:
         self.database: Any = database or MemoryDatabase()
         self.publisher = MemoryPublisher()
         self.recorded = RecordedRequests()
         self.now = 1_000.0
-        self.service = Service(self.database, clock=clock, random_below=secrets.randbelow, seal=seal, reveal=reveal)
+        self.service = Service(self.database, clock=clock, random_below=random_below, seal=seal, reveal=reveal)
         self.relay = Relay(
             self.database,
             self.publisher,
             _SilentRelay(),
             clock=clock,
-            random_below=secrets.randbelow,
+            random_below=random_below,
             turn=threading.Lock(),
         )
         self.relay.round()
