@@ -99,9 +99,12 @@ class _PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.made_at = self.loop.time()
         self._receiving: object = None
         self._timer: asyncio.TimerHandle | None = None
         self._expect()
+        if len(self.connections) >= CONNECTIONS:
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._receiving = None
@@ -112,6 +115,19 @@ class _PatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._expect()
+
+    def _make_room(self) -> None:
+        """Callers who only connect never keep out one who asks: the oldest that has asked for nothing goes."""
+        idle = [each for each in self.connections if isinstance(each, _PatientProtocol) and each.is_idle]
+        oldest = min((each for each in idle if each is not self), key=lambda each: each.made_at, default=None)
+        if oldest is not None:
+            self.connections.discard(oldest)  # here, since `connection_lost` comes only in a later round of the loop
+            oldest.transport.abort()
+
+    @property
+    def is_idle(self) -> bool:
+        """No request of this connection has begun, or its headers have not come whole."""
+        return self.conn.their_state is h11.IDLE
 
     def _expect(self) -> None:
         """Each part of a request has its own time, which more of the same does not prolong."""

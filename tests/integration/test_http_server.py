@@ -8,6 +8,7 @@ import h11
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from authz_server.web import http_server
 from authz_server.web.http_server import HEAD_BYTES, PATIENCE, CannotListen, HttpServer
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -92,6 +93,26 @@ async def test_a_body_that_does_not_come_ends_the_connection(serve: Serve, monke
     assert (
         await asyncio.wait_for(sent(address, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"), 5.0) == b""
     )
+
+
+async def test_connections_that_ask_for_nothing_make_room_for_one_that_does(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "CONNECTIONS", 4)
+    application = Application()
+    _, address = await serve(application)
+    application.go_on.clear()
+    asked = asyncio.create_task(sent(address, GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")))
+    await application.begun.wait()
+    silent = [asyncio.create_task(sent(address, part)) for part in (b"", b"GET / HT", b"", b"", b"")]
+    await asyncio.wait(silent, timeout=5.0, return_when=asyncio.FIRST_COMPLETED)
+    application.go_on.set()
+    last = await sent(address, GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert last.startswith(b"HTTP/1.1 204")
+    assert (await asked).startswith(b"HTTP/1.1 204")
+    for each in silent:
+        each.cancel()
+    await asyncio.gather(*silent, return_exceptions=True)
 
 
 async def test_headers_that_are_too_large_are_refused(serve: Serve) -> None:
