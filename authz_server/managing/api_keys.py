@@ -29,6 +29,7 @@ class ApiKeyEdits:
         self._editor = editor
         self._issuer = issuer
         self._database = database
+        self._noted: dict[str, float] = {}  # by id, when this process last tried to note its use
 
     def create(self, command: CreateApiKey) -> Edited:
         """A new key, shown once. Raises `ValidationFailed`."""
@@ -80,7 +81,8 @@ class ApiKeyEdits:
             key = unit.api_keys.by_digest(token.digest(secret))  # of 256 random bits: no timing tells a digest
         if key is None or not key.works_at(now):
             raise Unauthenticated
-        if key.last_used_at is None or now - key.last_used_at >= LAST_USE_SECONDS:
+        if _is_old(key.last_used_at, now) and _is_old(self._noted.get(key.id), now):
+            self._noted[key.id] = now  # before it is done: while the database is locked, only one call waits for it
             self._note_use(key.id, now)
         return key
 
@@ -88,3 +90,7 @@ class ApiKeyEdits:
         # A database that only reads for now is no reason to turn anybody away.
         with contextlib.suppress(DatabaseUnavailable), self._database.edit() as unit:
             unit.api_keys.note_use(api_key_id, now)
+
+
+def _is_old(noted_at: float | None, now: float) -> bool:
+    return noted_at is None or now - noted_at >= LAST_USE_SECONDS

@@ -148,6 +148,18 @@ def test_a_use_that_cannot_be_noted_is_no_reason_to_refuse(plane: ControlPlane) 
     assert last_use(plane, created) is None
 
 
+def test_while_uses_cannot_be_noted_only_one_call_a_minute_tries(plane: ControlPlane) -> None:
+    """Each that tries waits for the lock of a database that somebody holds."""
+    created = create(plane)
+    plane.database.fail_commit = True
+    plane.service.api_keys.authenticate(secret_of(created))
+    plane.database.fail_commit = False
+    for after, used in ((59.0, None), (60.0, "2023-11-14T22:14:20Z")):
+        plane.clock.now = NOW + after
+        plane.service.api_keys.authenticate(secret_of(created))
+        assert last_use(plane, created) == used
+
+
 def test_without_a_database_nobody_is_recognised(plane: ControlPlane) -> None:
     secret = secret_of(create(plane))
     plane.database.gone = True
