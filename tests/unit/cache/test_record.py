@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz_server.sealing.content import SealMissing
 from authz_server.cache.record import RecordCodec
 from authz_server.core.allow_list import AllowList
 from authz_server.core.auth import (
@@ -22,6 +21,7 @@ from authz_server.core.auth import (
 from authz_server.core.errors import ProfileUnusable
 from authz_server.core.profile import Profile, Version
 from authz_server.core.secret import Secret
+from authz_server.sealing.content import SealMissing
 from authz_server.sealing.keys import RecordKeys
 from tests.support.profiles import a_client, a_profile, hmac_auth, token_auth
 
