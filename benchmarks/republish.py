@@ -15,6 +15,7 @@ from typing import Final
 from authz_server.cli.republish import RepublishProgress
 from authz_server.compose.records import publisher, records, relay, verify_secrets
 from authz_server.core.profile import Version
+from authz_server.core.token import Prefix, issue
 from authz_server.managing.outbox import CHANGES_AT_ONCE
 from authz_server.managing.records import ProfileRecord
 from authz_server.sealing.keys import KEY_BYTES, as_text
@@ -55,23 +56,43 @@ def fill(database: SqlDatabase, profiles: int) -> None:
     for first in range(0, profiles, CHANGES_AT_ONCE):
         batch = [record(number) for number in range(first, min(first + CHANGES_AT_ONCE, profiles))]
         with database.edit() as unit:
-            for client_id in dict.fromkeys(each.profile.client.id for each in batch):
-                unit.clients.add(a_client_record(client_id, name=client_id))
+            for each in dict.fromkeys(each.profile.client.id for each in batch):
+                unit.clients.add(a_client_record(each, name=each))
             unit.profiles.add(batch)
+            assert unit.publication.take_sequences(len(batch))[-1] == batch[-1].version
 
 
 def record(number: int) -> ProfileRecord:
     """One profile."""
-    client = a_client(f"cl_{number // PROFILES_OF_A_CLIENT:06}")
     made = a_profile(
-        f"pr_{number:08}",
-        client=client,
+        profile_id(number),
+        client=a_client(client_id(number)),
         name=f"profile {number}",
         version=Version("", number + 1),
-        auth=hmac_auth() if number % 10 == 0 else token_auth(f"token {number}"),
+        auth=token_auth(token(number)) if has_token(number) else hmac_auth(),
         allowed_methods=("GET", "POST"),
     )
     return ProfileRecord(profile=made, created_at=0.0, updated_at=0.0, credential=a_profile_record().credential)
+
+
+def client_id(number: int) -> str:
+    """The client of that profile."""
+    return f"cl_{number // PROFILES_OF_A_CLIENT:06}"
+
+
+def profile_id(number: int) -> str:
+    """The id of that profile."""
+    return f"pr_{number:08}"
+
+
+def has_token(number: int) -> bool:
+    """Whether that profile is one of the nine in ten with a token."""
+    return number % 10 != 0
+
+
+def token(number: int) -> str:
+    """The token of that profile."""
+    return issue(Prefix.TOKEN, lambda _below: number)
 
 
 def republished(settings: Settings, database: SqlDatabase, profiles: int) -> list[float]:

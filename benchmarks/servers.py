@@ -13,8 +13,11 @@ ROOT: Final = Path(__file__).parents[1]
 
 
 @contextmanager
-def real_server(document: dict[str, Any], directory: Path, **settings: str) -> Iterator[RunningCheck]:
-    """`authz-server check` as shipped: log level info, metrics on; its log goes to a file."""
+def real_server(document: dict[str, Any] | None, directory: Path, **settings: str) -> Iterator[RunningCheck]:
+    """`authz-server check` as shipped: log level info, metrics on; its log goes to a file.
+
+    Without a document, `settings` say where Redis is.
+    """
     server = RunningCheck(document, directory, AUTHZ_LOG_LEVEL="info", **settings)
     try:
         yield server
