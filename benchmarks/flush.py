@@ -35,6 +35,8 @@ LONGEST_SECONDS: Final = 180.0
 BIN_SECONDS: Final = 0.05
 KNOWN: Final = "known callers"
 NEW: Final = "newcomers"
+KINDS: Final = ("allowed", "401, 403", "503, cannot tell", "503 by check", "503, too late", "other")
+PATIENCE_SECONDS: Final = 0.25  # Envoy's, with `check`; only a machine that is too busy needs it
 BROKEN: Final = 0  # in place of a status: no answer
 
 
@@ -44,6 +46,23 @@ class Answered(NamedTuple):
     sent: float
     at: float
     status: int
+    body: bytes  # a problem document where `check` has answered; Envoy's own 503 has none
+
+    @property
+    def kind(self) -> str:
+        """One of KINDS."""
+        match self.status:
+            case 200:
+                return "allowed"
+            case 401 | 403:
+                return "401, 403"
+            case 503 if self.body:
+                return "503 by check"
+            case 503 if self.at - self.sent >= PATIENCE_SECONDS:
+                return "503, too late"
+            case 503:
+                return "503, cannot tell"
+        return "other"
 
 
 class Seen(NamedTuple):
@@ -108,10 +127,10 @@ async def _call(port: int, numbers: Iterator[int], pace: float, answers: list[An
         call = call_with(republish.client_id(number), republish.profile_id(number), republish.token(number))
         sent = time.time()
         try:
-            status = await connection.status(call)
+            status, body = await connection.answer(call)
         except (OSError, EOFError):
-            status = BROKEN
-        answers.append(Answered(sent, time.time(), status))
+            status, body = BROKEN, b""
+        answers.append(Answered(sent, time.time(), status, body))
         at = max(at + pace, sent)
     connection.close()
 
@@ -134,16 +153,16 @@ def report(seen: Seen) -> Iterator[str]:
             yield f"{sort}: {_in_short(answers, seen)}"
             yield ""
             yield from table(
-                ("ms after FLUSHALL", "times 50 ms", "allowed", "401, 403", "503", "other", "allowed in each 50 ms"),
+                ("ms after FLUSHALL", "times 50 ms", *KINDS, "allowed in each 50 ms"),
                 _rows(answers, seen.flushed),
             )
     yield ""
 
 
 def _in_short(answers: Sequence[Answered], seen: Seen) -> str:
-    counts = Counter(_kind(each.status) for each in answers)
+    counts = Counter(each.kind for each in answers)
     others = [each for each in answers if each.status != 200]
-    told = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
+    told = "; ".join(f"{counts[kind]} {kind}" for kind in KINDS)
     if not others:
         return f"{told}."
     first, last = min(each.at for each in others), max(each.at for each in others)
@@ -153,25 +172,11 @@ def _in_short(answers: Sequence[Answered], seen: Seen) -> str:
     )
 
 
-KINDS: Final = ("allowed", "401, 403", "503", "other")
-
-
-def _kind(status: int) -> str:
-    match status:
-        case 200:
-            return "allowed"
-        case 401 | 403:
-            return "401, 403"
-        case 503:
-            return "503"
-    return "other"
-
-
 def _rows(answers: Sequence[Answered], flushed: float) -> Iterable[list[str]]:
     """Each 50 ms counted; those next to each other in which the same kinds of answers were given are one row."""
     bins: dict[int, Counter[str]] = {}
     for each in answers:
-        bins.setdefault(int((each.at - flushed) // BIN_SECONDS), Counter())[_kind(each.status)] += 1
+        bins.setdefault(int((each.at - flushed) // BIN_SECONDS), Counter())[each.kind] += 1
     for _, group in itertools.groupby(_alike(bins), key=lambda each: each[0]):
         row = [(number, counts) for _, number, counts in group]
         together = sum((counts for _, counts in row), Counter[str]())

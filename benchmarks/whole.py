@@ -45,7 +45,7 @@ def whole(directory: Path, fill: Callable[[SqlDatabase], None] = lambda _databas
         key = new_key(settings)
         with records(load(settings)) as opened:
             fill(opened.database)
-        manage = RunningManage(directory / "manage", settings)
+        manage = RunningManage(directory / "manage", settings, start_seconds=_IN_STEP_SECONDS)
         running.callback(manage.stop)
         wait_until(manage.in_step, "in step with Redis", _IN_STEP_SECONDS)
         check = running.enter_context(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.support.processes import RunningProcess, script, wait_until
+from tests.support.processes import START_SECONDS, RunningProcess, script, wait_until
 
 HOST: Final = "127.0.0.1"
 CALL_SECONDS: Final = 20.0
@@ -89,11 +89,15 @@ class RunningManage(RunningProcess):
     """The control plane; `program` stands in for `authz-server manage`."""
 
     def __init__(
-        self, directory: Path, settings: Mapping[str, str], program: Sequence[str | Path] | None = None
+        self,
+        directory: Path,
+        settings: Mapping[str, str],
+        program: Sequence[str | Path] | None = None,
+        start_seconds: float = START_SECONDS,
     ) -> None:
         self.settings = dict(settings)
         super().__init__(program or [script("authz-server"), "manage"], directory, settings)
-        self.wait_until_ready(lambda: bool(self.events("listening")))
+        self.wait_until_ready(lambda: bool(self.events("listening")), start_seconds)
         self.port = int(self.events("listening")[0]["http"].rpartition(":")[2])
 
     def all_events(self) -> list[dict[str, Any]]:

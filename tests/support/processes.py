@@ -55,14 +55,14 @@ class RunningProcess:
                 env={**os.environ, **(environment or {})},
             )
 
-    def wait_until_ready(self, ready: Callable[[], bool]) -> None:
+    def wait_until_ready(self, ready: Callable[[], bool], seconds: float = START_SECONDS) -> None:
         """Wait for `ready`; raise StartFailure when the process ends before, or never gets there."""
 
         def ready_or_ended() -> bool:
             return self._process.poll() is not None or ready()
 
         try:
-            wait_until(ready_or_ended, "start")
+            wait_until(ready_or_ended, "start", seconds)
         except TimeoutError as error:
             self.stop()
             raise StartFailure(f"{error}\n{self.log_tail()}") from None
