@@ -191,7 +191,7 @@ def test_a_caller_cannot_claim_that_the_check_failed_open(shipped: Shipped, chec
 
 
 def test_cookies_and_unknown_headers_never_reach_the_check_server(shipped: Shipped, check: ScriptedCheck) -> None:
-    received_by_application(shipped, "/", [("cookie", "session=secret"), ("x-api-key", "secret")])
+    received_by_application(shipped, "/", [("cookie", "session=secret"), ("x-session", "secret")])
     assert check.checks
     assert not [each for each in check.checks if "secret" in str(each.request)]
 

@@ -257,7 +257,9 @@ class Edits(RuleBasedStateMachine):
         self.edits += is_change
         if edited.credential is not None and edited.credential.value is not None:
             self.secrets.add(edited.credential.value.reveal())
-        if self.plane.relay.deliver(edited.sequence) is Propagation.PUBLISHED and edited.sequence is not None:
+        published = self.plane.relay.deliver(edited.sequence) is Propagation.PUBLISHED
+        # What changes nothing was published before, and Redis may have lost it since.
+        if published and is_change and edited.sequence is not None:
             shown = self.plane.publisher.profiles.get(edited.shape["id"])
             with self.plane.database.read() as unit:
                 record = unit.profiles.get(edited.shape["id"])
