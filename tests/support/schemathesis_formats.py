@@ -22,12 +22,14 @@ from authz_server.web.queries import write_cursor
 from tests.support.certificates import CertificateAuthority
 
 _LONG_SECRET: Final = "s" * 64
+_certificates: Final[list[str]] = []  # the one that `register` made
 _NAMES: Final = st.sampled_from(["CN=Acme CA", "CN=Acme CA,O=Acme", r"CN=Acme\, Inc.,OU=Access+OU=Ops,C=DE"])
 
 
 def register(directory: Path) -> None:
     """Tell schemathesis what every format of ours means. `directory` is for a certificate."""
     certificate = CertificateAuthority("authority", directory).certificate_pem.decode()
+    _certificates[:] = [certificate]
     schemathesis.openapi.format("ip-network", _networks())
     schemathesis.openapi.format("distinguished-name", _NAMES)
     schemathesis.openapi.format("pem-certificates", st.just(certificate))
@@ -50,6 +52,8 @@ def with_real_keys(body: Any, seal: SecretSeal, profile_id: str = "") -> Any:
         "secret": _LONG_SECRET,
         "secret_sealed": seal.seal(profile_id, "cr_1", Secret(_LONG_SECRET)),
     }
+    if body.get("ca_bundle"):  # an empty list stays one
+        real["ca_bundle"] = _certificates[0]
     return {
         name: real[name] if name in real else with_real_keys(value, seal, profile_id) for name, value in body.items()
     }
