@@ -32,6 +32,8 @@ _text: Final = values.text(limits.QUERY_CHARACTERS)
 
 
 def _apply(services: Services, call: Call) -> Answer:
+    if call.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON:
+        bodies.fields(call.body)  # what is no JSON is 400 here as everywhere, not a document with a mistake
     command = ApplyDocument(
         actor=call.actor,
         document=call.body,

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import yaml
 
 from authz_server.managing.records import Role
@@ -67,6 +68,13 @@ async def test_a_document_that_is_wrong_says_where_and_does_nothing() -> None:
         assert error["pointer"] == "/clients/0/profiles/0/allowed_ips/0"
         assert error["detail"].startswith("line 6, column ")
         assert (await client.get("clients")).json()["items"] == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b'{"clients": [], "clients": []}', b"clients: []"])
+async def test_what_is_no_json_is_400_also_as_a_document(body: bytes) -> None:
+    async with Api().client() as client:
+        answer = await client.post("apply", content=body, headers={"Content-Type": "application/json; charset=utf-8"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
 
 
 async def test_a_document_may_be_larger_than_other_bodies() -> None:
