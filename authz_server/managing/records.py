@@ -73,6 +73,25 @@ class Role(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: the id of an API key or of an account, or `command_line`; and the name that people know it by."""
+
+    id: str
+    name: str
+
+
+COMMAND_LINE: Final = Actor("command_line", "command line")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who has been let in, and as what: an API key, or somebody who has signed in."""
+
+    actor: Actor
+    role: Role
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A key for REST, of which only the SHA-256 (32 bytes) is kept."""
@@ -90,16 +109,10 @@ class ApiKey:
         """Neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks: the id of an API key, or `command_line`; and the name that people know it by."""
-
-    id: str
-    name: str
-
-
-COMMAND_LINE: Final = Actor("command_line", "command line")
+    @property
+    def caller(self) -> Caller:
+        """Who asks where this key comes."""
+        return Caller(Actor(self.id, self.name), self.role)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""What the API tells of each request: one line, and counts."""
+"""What the control plane tells of each request: one line, and counts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from http import HTTPStatus
 
-from authz_server.managing.records import ApiKey
+from authz_server.managing.records import Actor
 from authz_server.observability.logs import Log
 
 
@@ -19,9 +19,9 @@ class HttpObserver:
         self.faults: defaultdict[str, int] = defaultdict(int)
 
     def answered(  # noqa: PLR0917 - the shape that the web asks for
-        self, method: str, path: str, status: int, duration_s: float, key: ApiKey | None, peer: str
+        self, method: str, path: str, status: int, duration_s: float, actor: Actor | None, peer: str
     ) -> None:
-        """One request was answered; `path` is the operation's template, or empty where there was none."""
+        """One request was answered; `path` is the template of what is there, or empty where there was none."""
         # Methods are whatever callers make up: where no operation knows one, it is not counted by its name.
         self.answers[method if path else "", path, status] += 1
         self.seconds += duration_s
@@ -32,7 +32,7 @@ class HttpObserver:
             path=path,
             status=status,
             duration_ms=round(duration_s * 1_000, 1),
-            api_key=None if key is None else key.id,
+            actor=None if actor is None else actor.id,
             peer=peer,
         )
 

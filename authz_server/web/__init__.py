@@ -1,1 +1,1 @@
-"""The HTTP edge of the control plane: REST under /api/v1, its description and its documentation."""
+"""The HTTP edge of the control plane: REST under /api, and the pages for people."""

@@ -20,13 +20,16 @@ from authz_server.checking.ports import Clock
 from authz_server.core.allow_list import AllowList
 from authz_server.managing.ports import Database
 from authz_server.managing.service import Service
-from authz_server.web import api_keys, clients, credentials, documentation, limits, openapi, problems, profiles, whole
+from authz_server.web import limits
+from authz_server.web.api import api_keys, clients, credentials, documentation, openapi, problems, profiles, whole
+from authz_server.web.api.operations import Operation, Resource, Services
+from authz_server.web.api.paths import PREFIX
+from authz_server.web.api.serving import Endpoint, Gate
 from authz_server.web.attempts import FailedAttempts
+from authz_server.web.delivery import Deliverer, Delivery
 from authz_server.web.dry_run import DryRun
-from authz_server.web.operations import Operation, Resource, Services
-from authz_server.web.paths import PREFIX
+from authz_server.web.guard import Guard, WebObserver
 from authz_server.web.peers import Peers
-from authz_server.web.serving import Deliverer, Delivery, Endpoint, Gate, Guard, WebObserver
 
 RESOURCES: Final[tuple[Resource, ...]] = (
     *clients.RESOURCES,

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from authz_server.core.allow_list import AllowList
 from authz_server.managing.commands import CreateApiKey
 from authz_server.managing.ports import Database, RandomBelow, SecretSeal
-from authz_server.managing.records import COMMAND_LINE, ApiKey, Role
+from authz_server.managing.records import COMMAND_LINE, Actor, Role
 from authz_server.managing.relay import Propagation, Relay
 from authz_server.managing.service import Service
 from authz_server.sealing.keys import SecretKeys, as_text
@@ -35,10 +35,10 @@ class RecordedRequests:
     faults: list[tuple[str, BaseException | None]] = field(default_factory=list)
 
     def answered(
-        self, *, method: str, path: str, status: int, duration_s: float, key: ApiKey | None, peer: str
+        self, *, method: str, path: str, status: int, duration_s: float, actor: Actor | None, peer: str
     ) -> None:
         assert duration_s >= 0
-        self.answers.append((method, path, status, None if key is None else key.name, peer))
+        self.answers.append((method, path, status, None if actor is None else actor.name, peer))
 
     def fault(self, kind: str, error: BaseException | None) -> None:
         self.faults.append((kind, error))

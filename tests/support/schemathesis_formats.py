@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from authz_server.core.secret import Secret
 from authz_server.managing.ports import SecretSeal
 from authz_server.managing.records import Position
-from authz_server.web.queries import write_cursor
+from authz_server.web.api.queries import write_cursor
 from tests.support.certificates import CertificateAuthority
 
 _LONG_SECRET: Final = "s" * 64

@@ -2,12 +2,11 @@
 
 import pytest
 
-from authz_server.managing.records import ApiKey
+from authz_server.managing.records import Actor
 from authz_server.observability.http_requests import HttpObserver
 from authz_server.observability.logs import make_log
 from authz_server.observability.publishing import PublishingExposition, PublishingObserver
 from tests.support.recorded_lines import RecordedLines
-from tests.support.records import an_api_key
 from tests.unit.observability.test_metrics import samples
 
 pytestmark = pytest.mark.usefixtures("root_logger_as_it_was")
@@ -99,9 +98,9 @@ def test_what_is_pending_is_told_where_it_is_known(told: Told) -> None:
     assert told.metrics()["authz_ready"] == 1
 
 
-@pytest.mark.parametrize(("key", "shown"), [(None, None), (an_api_key(), "ak_1")])
-def test_a_request_is_a_line_and_a_count(key: ApiKey | None, shown: str | None, told: Told) -> None:
-    told.requests.answered("GET", "/api/v1/clients", 200, 0.0125, key, "192.0.2.1")
+@pytest.mark.parametrize(("actor", "shown"), [(None, None), (Actor("ak_1", "deploy"), "ak_1")])
+def test_a_request_is_a_line_and_a_count(actor: Actor | None, shown: str | None, told: Told) -> None:
+    told.requests.answered("GET", "/api/v1/clients", 200, 0.0125, actor, "192.0.2.1")
     (event,) = told.lines.events
     assert event | {"timestamp": ""} == {
         "timestamp": "",
@@ -111,7 +110,7 @@ def test_a_request_is_a_line_and_a_count(key: ApiKey | None, shown: str | None, 
         "path": "/api/v1/clients",
         "status": 200,
         "duration_ms": 12.5,
-        "api_key": shown,
+        "actor": shown,
         "peer": "192.0.2.1",
     }
     found = told.metrics()

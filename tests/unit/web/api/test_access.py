@@ -9,9 +9,9 @@ from starlette.routing import Mount, Route, Router
 
 from authz_server.core.allow_list import AllowList
 from authz_server.managing.records import Role
+from authz_server.web.api.operations import Operation
+from authz_server.web.api.serving import Endpoint, Gate
 from authz_server.web.app import RESOURCES, Attempts, operations
-from authz_server.web.operations import Operation
-from authz_server.web.serving import Endpoint, Gate
 from tests.support.rest_api import API, Api
 
 OPERATIONS: Final = [(method, path, operation) for (method, path), operation in operations().items()]

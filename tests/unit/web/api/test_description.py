@@ -7,7 +7,7 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 
-from authz_server.web import documentation, openapi, problems
+from authz_server.web.api import documentation, openapi, problems
 from authz_server.web.app import RESOURCES, operations
 from tests.support.rest_api import Api
 

@@ -14,8 +14,9 @@ from authz_server.managing.commands import ApplyDocument
 from authz_server.managing.ports import AuditFilter
 from authz_server.managing.records import Applied, Differences, FieldChange, Role
 from authz_server.managing.relay import Propagation
-from authz_server.web import bodies, examples, limits, problems, queries, schemas
-from authz_server.web.operations import (
+from authz_server.web import limits
+from authz_server.web.api import bodies, examples, problems, queries, schemas
+from authz_server.web.api.operations import (
     JSON,
     Answer,
     Call,

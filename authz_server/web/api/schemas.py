@@ -8,8 +8,8 @@ from typing import Any, Final
 from authz_server.documents import schema
 from authz_server.documents.schema import Schema, an_object
 from authz_server.managing.records import Role
-from authz_server.web.answer_schemas import answers
-from authz_server.web.schema_parts import ANY_TEXT, BOOLEAN, page, ref
+from authz_server.web.api.answer_schemas import answers
+from authz_server.web.api.schema_parts import ANY_TEXT, BOOLEAN, page, ref
 
 __all__ = ["components", "page", "ref"]
 

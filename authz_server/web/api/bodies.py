@@ -11,7 +11,7 @@ from starlette.requests import Request
 from authz_server.documents.errors import Problem
 from authz_server.documents.fields import Fields, Report
 from authz_server.documents.tree import read_json
-from authz_server.web.problems import ApiError, invalid
+from authz_server.web.api.problems import ApiError, invalid
 
 JSON: Final = ("application/json",)
 DOCUMENT: Final = ("application/yaml", "application/json")

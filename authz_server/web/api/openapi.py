@@ -8,9 +8,10 @@ from typing import Any, Final
 from authz_server import __version__
 from authz_server.documents import schema
 from authz_server.managing.credential_state import State
-from authz_server.web import limits, problems, schemas
-from authz_server.web.operations import Operation, Resource, Returned
-from authz_server.web.paths import PREFIX
+from authz_server.web import limits
+from authz_server.web.api import problems, schemas
+from authz_server.web.api.operations import Operation, Resource, Returned
+from authz_server.web.api.paths import PREFIX
 
 _COMMON_ERRORS: Final = (
     *("unauthenticated", "forbidden", "method_not_allowed", "too_many_attempts"),

@@ -6,9 +6,9 @@ from typing import Final
 
 from authz_server.managing.commands import CreateApiKey, RevokeApiKey
 from authz_server.managing.records import Role
-from authz_server.web import examples, schemas
-from authz_server.web.operations import Answer, Call, Operation, Resource, Returned, Services, edited, found, listed
-from authz_server.web.paths import API_KEYS, PAGING, page_of
+from authz_server.web.api import examples, schemas
+from authz_server.web.api.operations import Answer, Call, Operation, Resource, Returned, Services, edited, found, listed
+from authz_server.web.api.paths import API_KEYS, PAGING, page_of
 
 
 def _list(services: Services, call: Call) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from authz_server.web.queries import number, write_cursor, write_number
+from authz_server.web.api.queries import number, write_cursor, write_number
 from tests.support.rest_api import Api
 
 

@@ -17,10 +17,11 @@ from authz_server.core.facts import is_identifier
 from authz_server.managing import shown
 from authz_server.managing.commands import Idempotency
 from authz_server.managing.errors import NotFound
-from authz_server.managing.records import Actor, ApiKey, Edited, Page, Role, Shape, Shown
+from authz_server.managing.records import Actor, Caller, Edited, Page, Role, Shape, Shown
 from authz_server.managing.relay import Propagation
 from authz_server.managing.service import Service
-from authz_server.web import bodies, limits, problems, queries
+from authz_server.web import limits
+from authz_server.web.api import bodies, problems, queries
 from authz_server.web.dry_run import DryRun
 
 Schema = Mapping[str, Any]
@@ -39,7 +40,7 @@ class Services:
 class Call:
     """One authenticated request, its body read. `query` holds the parameters that are there."""
 
-    key: ApiKey
+    caller: Caller
     path: Mapping[str, str]
     query: Mapping[str, Any]
     headers: Headers
@@ -50,7 +51,7 @@ class Call:
     @property
     def actor(self) -> Actor:
         """Who asks."""
-        return Actor(self.key.id, self.key.name)
+        return self.caller.actor
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Final
 
 from authz_server.managing.commands import ExpireCredential, RemoveAuth, RevealCredential, RotateCredential, SetAuth
 from authz_server.managing.records import Role
-from authz_server.web import examples, schemas
-from authz_server.web.operations import Answer, Call, Operation, Resource, Returned, Services, edited
+from authz_server.web.api import examples, schemas
+from authz_server.web.api.operations import Answer, Call, Operation, Resource, Returned, Services, edited
 
 
 def _rotate(services: Services, call: Call) -> Answer:

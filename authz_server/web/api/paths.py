@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from authz_server.managing.records import Position
-from authz_server.web import limits, queries
-from authz_server.web.operations import Call
+from authz_server.web import limits
+from authz_server.web.api import queries
+from authz_server.web.api.operations import Call
 
 PREFIX: Final = "/api/v1"
 CLIENTS: Final = f"{PREFIX}/clients"

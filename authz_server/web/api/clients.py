@@ -6,9 +6,9 @@ from typing import Final
 
 from authz_server.managing.commands import CreateClient, DeleteClient, UpdateClient
 from authz_server.managing.records import Role
-from authz_server.web import examples, queries, schemas
-from authz_server.web.operations import Answer, Call, Operation, Resource, Returned, Services, edited, found, listed
-from authz_server.web.paths import CLIENTS, PAGING, page_of
+from authz_server.web.api import examples, queries, schemas
+from authz_server.web.api.operations import Answer, Call, Operation, Resource, Returned, Services, edited, found, listed
+from authz_server.web.api.paths import CLIENTS, PAGING, page_of
 
 
 def _list(services: Services, call: Call) -> Answer:

@@ -9,9 +9,9 @@ from authz_server.managing.commands import CreateProfile, DeleteProfile, UpdateP
 from authz_server.managing.credential_state import State
 from authz_server.managing.ports import ProfileFilter
 from authz_server.managing.records import Role
-from authz_server.web import examples, queries, schemas
-from authz_server.web.operations import Answer, Call, Operation, Resource, Returned, Services, edited, found, listed
-from authz_server.web.paths import PAGING, PROFILES, page_of
+from authz_server.web.api import examples, queries, schemas
+from authz_server.web.api.operations import Answer, Call, Operation, Resource, Returned, Services, edited, found, listed
+from authz_server.web.api.paths import PAGING, PROFILES, page_of
 
 _FILTERS: Final = {"q": queries.search, "active": queries.switch, "state": values.one_of(tuple(map(str, State)))}
 

@@ -12,9 +12,9 @@ from authz_server.documents.schema import Schema, a_list
 from authz_server.managing.credential_state import State
 from authz_server.managing.records import Role
 from authz_server.managing.relay import Propagation
-from authz_server.web import problems
+from authz_server.web.api import problems
+from authz_server.web.api.schema_parts import ANY_TEXT, BOOLEAN, or_null, ref, shown
 from authz_server.web.dry_run import Verdict
-from authz_server.web.schema_parts import ANY_TEXT, BOOLEAN, or_null, ref, shown
 
 _VERSION: Final[Schema] = {
     "type": "integer",

@@ -1,0 +1,1 @@
+"""REST: everything below /api, as one table of operations."""
