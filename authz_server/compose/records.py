@@ -17,6 +17,7 @@ from authz_server.compose.refusal import CannotServe
 from authz_server.managing.outbox import CHANGES_AT_ONCE
 from authz_server.managing.relay import Relay, RelayObserver
 from authz_server.managing.service import Service
+from authz_server.sealing.passwords import Argon2Passwords
 from authz_server.settings import Settings
 from authz_server.settings.redis import document_seal, record_keys, redis_address
 from authz_server.sql.database import SqlDatabase
@@ -50,7 +51,14 @@ def records(settings: Settings) -> Iterator[Records]:
     database = SqlDatabase(settings.database_url.reveal(), seal)
     try:
         upgraded = _up_to_date(database)
-        service = Service(database, clock=time.time, random_below=secrets.randbelow, seal=seal, reveal=settings.reveal)
+        service = Service(
+            database,
+            clock=time.time,
+            random_below=secrets.randbelow,
+            passwords=Argon2Passwords(),
+            seal=seal,
+            reveal=settings.reveal,
+        )
         yield Records(database, service, upgraded)
     finally:
         database.close()

@@ -23,6 +23,7 @@ class Prefix(StrEnum):
     TOKEN = "azt_"  # a prefix, no token
     HMAC_SECRET = "azh_"
     API_KEY = "aza_"
+    SESSION = "azs_"
 
 
 def issue(prefix: Prefix, random_below: Callable[[int], int], digits: int = TOKEN_DIGITS) -> str:

@@ -19,7 +19,10 @@ _NAME_CHARACTERS: Final = 64  # of a field that nobody knows; comparing takes th
 _PART_CHARACTERS: Final = 4
 # What these hold is never repeated, be it wrong.
 _UNSHOWN: Final = frozenset(
-    ("token_sha256", "header", "secret", "secret_env", "secret_sealed", "public_key", "jwks", "ca_bundle", "previous")
+    (
+        *("token_sha256", "header", "secret", "secret_env", "secret_sealed", "public_key", "jwks", "ca_bundle"),
+        *("previous", "password", "current_password", "new_password"),
+    )
 )
 
 

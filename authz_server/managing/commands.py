@@ -102,6 +102,7 @@ class SetAuth:
     profile_id: str
     fields: Fields
     expected_version: int | None = None
+    idempotency: Idempotency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,42 @@ class RevokeApiKey:
 
     actor: Actor
     api_key_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateAccount:
+    """`fields`: name, role, password.
+
+    There is no idempotency: a digest of the request would be a quick way to try passwords; the name is unique.
+    """
+
+    actor: Actor
+    fields: Fields = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateAccount:
+    """`fields`: any of role, active, password. What is not named stays."""
+
+    actor: Actor
+    account_id: str
+    fields: Fields = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteAccount:
+    """The account goes, and all its sessions."""
+
+    actor: Actor
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword:
+    """Somebody's own. `fields`: current_password, new_password."""
+
+    account_id: str
+    fields: Fields = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

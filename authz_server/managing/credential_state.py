@@ -28,6 +28,18 @@ class CredentialState(NamedTuple):
     created_at: float | None = None
 
 
+class ProfileCounts(NamedTuple):
+    """How many profiles there are, and how many of them somebody should look at.
+
+    `inactive`: the profile or its client is switched off. `expiring_soon` and `expired` are states of credentials.
+    """
+
+    total: int = 0
+    inactive: int = 0
+    expiring_soon: int = 0
+    expired: int = 0
+
+
 def credential_state(record: ProfileRecord, now: float) -> CredentialState:
     """The state of a profile's credential at `now`."""
     auth, credential = record.profile.auth, record.credential

@@ -55,7 +55,7 @@ class CredentialEdits:
             record = edit.profile(command.profile_id, command.expected_version)
             return self._put(edit, record, issued, "credential.set_auth")
 
-        return self._editor.run(command.actor, work)
+        return self._editor.run(command.actor, work, command.idempotency)
 
     def remove_auth(self, command: RemoveAuth) -> Edited:
         """No credential is asked for any more."""

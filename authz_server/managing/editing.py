@@ -84,6 +84,7 @@ class Edit:
         client_id: str | None = None,
         profile_id: str | None = None,
         api_key_id: str | None = None,
+        account_id: str | None = None,
     ) -> AuditEntry:
         """What was done, by this actor, now."""
         return AuditEntry(
@@ -93,6 +94,7 @@ class Edit:
             client_id=client_id,
             profile_id=profile_id,
             api_key_id=api_key_id,
+            account_id=account_id,
             changes=changes,
         )
 

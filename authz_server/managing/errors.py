@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from authz_server.documents.errors import Code as FieldCode
 from authz_server.documents.errors import Problem
 
 
@@ -25,6 +26,7 @@ class Code(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     VALIDATION_FAILED = "validation_failed"
     UNAUTHENTICATED = "unauthenticated"
+    LAST_ADMIN = "last_admin"
 
 
 class Refused(Exception):
@@ -38,17 +40,17 @@ class Refused(Exception):
 
 
 class NotFound(Refused):
-    """There is no such client, profile or API key."""
+    """There is no such client, profile, API key or account."""
 
     code = Code.NOT_FOUND
-    sentence = "there is no such client, profile or API key"
+    sentence = "there is no such client, profile, API key or account"
 
 
 class NameTaken(Refused):
-    """Another client has this name, or another profile of the same client."""
+    """Another client or account has this name, or another profile of the same client."""
 
     code = Code.NAME_TAKEN
-    sentence = "this name is taken: names are unique among clients, and among the profiles of a client"
+    sentence = "this name is taken: names are unique among clients, among accounts, and among the profiles of a client"
 
 
 class IdTaken(Refused):
@@ -104,8 +106,22 @@ class ValidationFailed(Refused):
         super().__init__("; ".join(f"{'.'.join(map(str, each.path))} {each.detail}".strip() for each in problems))
 
 
+class WrongPassword(ValidationFailed):
+    """Whoever wants to change a password does not know it. To be counted as a failed sign-in is."""
+
+    def __init__(self) -> None:
+        super().__init__((Problem(("current_password",), FieldCode.INVALID, "is not the account's password"),))
+
+
+class LastAdmin(Refused):
+    """Nobody would be left who can let others in."""
+
+    code = Code.LAST_ADMIN
+    sentence = "this is the last active account with the role admin; give another one that role first"
+
+
 class Unauthenticated(Refused):
-    """No API key of ours, or one that is revoked or expired: one answer for all."""
+    """No API key, password or session of ours, or one that does not work any more: one answer for all of a kind."""
 
     code = Code.UNAUTHENTICATED
     sentence = "this needs an API key that is neither revoked nor expired"

@@ -1,4 +1,4 @@
-"""Making ids, tokens, HMAC secrets and API keys."""
+"""Making ids, tokens, HMAC secrets, API keys and the secrets of sessions."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ class Issuer:
     def api_key(self) -> Secret:
         """A new API key."""
         return Secret(token.issue(token.Prefix.API_KEY, self.random_below))
+
+    def session(self) -> Secret:
+        """A new session's secret."""
+        return Secret(token.issue(token.Prefix.SESSION, self.random_below))
 
     def hmac_secret(self, algorithm: str) -> Secret:
         """A new HMAC secret with as many random bits as the hash has, and 256 at least."""

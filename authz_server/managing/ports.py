@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from authz_server.core.secret import Secret
-from authz_server.managing.credential_state import State
+from authz_server.managing.account_ports import Accounts, SessionRows
+from authz_server.managing.credential_state import ProfileCounts, State
 from authz_server.managing.records import (
     ApiKey,
     AuditEntry,
@@ -56,6 +57,14 @@ class UnitOfWork(Protocol):
         """Who may ask for edits."""
 
     @property
+    def accounts(self) -> Accounts:
+        """Who may sign in."""
+
+    @property
+    def sessions(self) -> SessionRows:
+        """Who has."""
+
+    @property
     def audit(self) -> Audit:
         """Who did what."""
 
@@ -86,6 +95,9 @@ class Clients(Protocol):
 
         `%` and `_` stand for themselves.
         """
+
+    def count(self) -> int:
+        """How many there are."""
 
     def batch(self, after: str, limit: int) -> tuple[ClientRecord, ...]:
         """The first clients whose id is greater than `after`, by id (code points): to walk over all of them."""
@@ -127,6 +139,12 @@ class Profiles(Protocol):
 
     def count_of_client(self, client_id: str) -> int:
         """How many profiles a client has."""
+
+    def counts(self, client_ids: Sequence[str], now: float) -> Mapping[str, ProfileCounts]:
+        """For each of these clients, as things are at `now`."""
+
+    def count_all(self, now: float) -> ProfileCounts:
+        """Over all clients."""
 
     def find(self, profile_ids: Sequence[str]) -> dict[str, ProfileRecord]:
         """Those of up to 1,000 profiles that are there, by id, not locked."""
@@ -173,12 +191,15 @@ class ApiKeys(Protocol):
 
 
 class AuditFilter(NamedTuple):
-    """Which entries to list."""
+    """Which entries to list. Times are seconds since the Unix epoch: from `since` on, before `until`."""
 
     client_id: str | None = None
     profile_id: str | None = None
+    account_id: str | None = None
     actor_id: str | None = None
     action: str | None = None
+    since: float | None = None
+    until: float | None = None
 
 
 class Audit(Protocol):

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from authz_server.managing import shown
+from authz_server.managing.credential_state import ProfileCounts
 from authz_server.managing.errors import NotFound
 from authz_server.managing.ports import AuditFilter, Clock, Database, ProfileFilter
 from authz_server.managing.records import Page, Position, Shape, Shown
 
 T = TypeVar("T")
+
+
+class Overview(NamedTuple):
+    """How much there is, and how much of it somebody should look at."""
+
+    clients: int
+    profiles: ProfileCounts
 
 
 class Reading:
@@ -37,6 +46,28 @@ class Reading:
             record = _found(unit.api_keys.get(api_key_id))
         return Shown(shown.api_key(record, self._clock()), None)
 
+    def account(self, account_id: str) -> Shown:
+        """One account."""
+        with self._database.read() as unit:
+            record = _found(unit.accounts.get(account_id))
+        return Shown(shown.account(record), None)
+
+    def account_named(self, name: str) -> Shown:
+        """The account that signs in under this name."""
+        with self._database.read() as unit:
+            record = _found(unit.accounts.by_name(name))
+        return Shown(shown.account(record), None)
+
+    def overview(self) -> Overview:
+        """All clients and profiles, counted."""
+        with self._database.read() as unit:
+            return Overview(unit.clients.count(), unit.profiles.count_all(self._clock()))
+
+    def client_counts(self, client_ids: Sequence[str]) -> Mapping[str, ProfileCounts]:
+        """The profiles of each of these clients, counted."""
+        with self._database.read() as unit:
+            return unit.profiles.counts(client_ids, self._clock())
+
     def clients(self, *, q: str | None = None, after: Position | None = None, limit: int) -> Page[Shape]:
         """Clients, newest first."""
         with self._database.read() as unit:
@@ -58,6 +89,12 @@ class Reading:
         with self._database.read() as unit:
             page = unit.api_keys.page(after=after, limit=limit)
         return Page(tuple(shown.api_key(record, now) for record in page.items), page.next)
+
+    def accounts(self, *, after: Position | None = None, limit: int) -> Page[Shape]:
+        """Accounts, newest first."""
+        with self._database.read() as unit:
+            page = unit.accounts.page(after=after, limit=limit)
+        return Page(tuple(map(shown.account, page.items)), page.next)
 
     def audit(self, wanted: AuditFilter, *, before: int | None = None, limit: int) -> tuple[Shape, ...]:
         """Entries of the audit trail, newest first; the next ones come `before` the last one's id."""

@@ -1,4 +1,4 @@
-"""What is recorded: clients, profiles, API keys, who changed what, and what is still to be published.
+"""What is recorded: clients, profiles, API keys, accounts, who changed what, and what is still to be published.
 
 Times are seconds since the Unix epoch. Sequences come from one counter of the database.
 """
@@ -61,7 +61,7 @@ class ProfileRecord:
 
 
 class Role(StrEnum):
-    """What an API key may do: each role may do all that the ones before it may."""
+    """What an API key or an account may do: each role may do all that the ones before it may."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -115,6 +115,40 @@ class ApiKey:
         return Caller(Actor(self.id, self.name), self.role)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who can sign in. `password` is what `Passwords.hash` has made of it."""
+
+    id: str
+    name: str
+    role: Role
+    password: str = field(repr=False)
+    active: bool
+    created_at: float
+    updated_at: float
+    last_signed_in_at: float | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this one can let others in."""
+        return self.active and self.role is Role.ADMIN
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks where this one has signed in."""
+        return Caller(Actor(self.id, self.name), self.role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody has signed in. Of the secret that says so, only the SHA-256 (32 bytes) is kept."""
+
+    digest: bytes = field(repr=False)
+    account_id: str
+    created_at: float
+    last_seen_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field before and after; None where it was not there, `********` where it is secret."""
@@ -128,7 +162,7 @@ class AuditEntry:
     """One thing that was done. `id` grows with time; it is 0 until the entry is recorded.
 
     `action` is `<subject>.<verb>`: `client.create`, `profile.update`, `credential.rotate`, `api_key.revoke`,
-    `document.apply`. `changes` go by the field's name (`auth.expires_at`), and hold no secret.
+    `account.sign_in`, `document.apply`. `changes` go by the field's name (`auth.expires_at`), and hold no secret.
     """
 
     at: float
@@ -137,6 +171,7 @@ class AuditEntry:
     client_id: str | None = None
     profile_id: str | None = None
     api_key_id: str | None = None
+    account_id: str | None = None
     changes: Mapping[str, FieldChange] = field(default_factory=dict)
     id: int = 0
 

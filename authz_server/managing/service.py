@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authz_server.core.auth import JwtAuth
+from authz_server.managing.account_ports import Passwords
+from authz_server.managing.accounts import AccountEdits
 from authz_server.managing.api_keys import ApiKeyEdits
 from authz_server.managing.apply import DocumentEdits
 from authz_server.managing.clients import ClientEdits
@@ -16,6 +18,7 @@ from authz_server.managing.ports import Clock, Database, RandomBelow, SecretSeal
 from authz_server.managing.profiles import ProfileEdits
 from authz_server.managing.reading import Reading
 from authz_server.managing.records import Actor, ProfileRecord
+from authz_server.managing.sessions import Sessions
 
 
 class Service:
@@ -27,6 +30,7 @@ class Service:
         *,
         clock: Clock,
         random_below: RandomBelow,
+        passwords: Passwords,
         seal: SecretSeal | None,
         reveal: bool = False,
     ) -> None:
@@ -39,6 +43,8 @@ class Service:
         self.profiles = ProfileEdits(editor, issuer)
         self.credentials = CredentialEdits(editor, issuer)
         self.api_keys = ApiKeyEdits(editor, issuer, database)
+        self.accounts = AccountEdits(editor, issuer, database, passwords)
+        self.sessions = Sessions(editor, issuer, database, passwords)
         self.documents = DocumentEdits(editor, issuer, database, seal)
         self.reading = Reading(database, clock)
 

@@ -9,6 +9,7 @@ from authz_server.documents.shapes import shown_client, shown_profile, written_t
 from authz_server.managing.credential_state import credential_state
 from authz_server.managing.records import (
     API_KEY,
+    Account,
     ApiKey,
     AuditEntry,
     ClientRecord,
@@ -59,6 +60,19 @@ def api_key(record: ApiKey, now: float) -> Shape:
     }
 
 
+def account(record: Account) -> Shape:
+    """An account, without anything of its password."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "role": record.role.value,
+        "active": record.active,
+        "created_at": written_time(record.created_at),
+        "updated_at": written_time(record.updated_at),
+        "last_signed_in_at": written_time(record.last_signed_in_at),
+    }
+
+
 def audit_entry(entry: AuditEntry) -> Shape:
     """Who did what, when, and what it changed."""
     return {
@@ -69,6 +83,7 @@ def audit_entry(entry: AuditEntry) -> Shape:
         "client_id": entry.client_id,
         "profile_id": entry.profile_id,
         "api_key_id": entry.api_key_id,
+        "account_id": entry.account_id,
         "changes": {name: {"from": change.before, "to": change.after} for name, change in entry.changes.items()},
     }
 

@@ -13,6 +13,7 @@ from authz_server.sql.storable import is_storable
 from authz_server.sql.tables import audit, audit_kept
 from authz_server.sql.transaction import Transaction
 
+_EQUAL: Final = ("client_id", "profile_id", "account_id", "actor_id", "action")
 _LARGEST_ID: Final = (1 << 63) - 1
 
 
@@ -30,12 +31,17 @@ class SqlAudit:
     def page(self, wanted: AuditFilter, *, before: int | None, limit: int) -> tuple[AuditEntry, ...]:
         """Newest first."""
         statement = select(audit)
-        for name, value in wanted._asdict().items():
+        for name in _EQUAL:
+            value = getattr(wanted, name)
             if value is None:
                 continue
             if not is_storable(value):
                 return ()
             statement = statement.where(audit.c[name] == value)
+        if wanted.since is not None:
+            statement = statement.where(audit.c.at >= wanted.since)
+        if wanted.until is not None:
+            statement = statement.where(audit.c.at < wanted.until)
         if before is not None:
             statement = statement.where(audit.c.id < min(before, _LARGEST_ID))
         rows = self._transaction.all(statement.order_by(audit.c.id.desc()).limit(limit))
@@ -57,6 +63,7 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
         "client_id": entry.client_id,
         "profile_id": entry.profile_id,
         "api_key_id": entry.api_key_id,
+        "account_id": entry.account_id,
         "changes": {name: [change.before, change.after] for name, change in entry.changes.items()},
     }
 
@@ -70,5 +77,6 @@ def _entry(row: RowMapping) -> AuditEntry:
         client_id=row["client_id"],
         profile_id=row["profile_id"],
         api_key_id=row["api_key_id"],
+        account_id=row["account_id"],
         changes={name: FieldChange(before, after) for name, (before, after) in row["changes"].items()},
     )

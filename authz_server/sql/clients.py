@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 
 from authz_server.core.profile import Client
 from authz_server.managing.errors import IdTaken
@@ -38,6 +38,10 @@ class SqlClients:
         """Newest first."""
         found = holding(self._transaction, select(clients), clients, q)
         return page(self._transaction, found, clients, lambda rows: tuple(map(_record, rows)), after=after, limit=limit)
+
+    def count(self) -> int:
+        """How many there are."""
+        return int(self._transaction.run(select(func.count()).select_from(clients)).scalar_one())
 
     def batch(self, after: str, limit: int) -> tuple[ClientRecord, ...]:
         """By id."""

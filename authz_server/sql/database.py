@@ -12,6 +12,7 @@ from sqlalchemy import text
 from authz_server.managing.errors import DatabaseUnavailable
 from authz_server.sealing.seal import Seal
 from authz_server.sql import migration
+from authz_server.sql.accounts import SqlAccounts, SqlSessions
 from authz_server.sql.api_keys import SqlApiKeys
 from authz_server.sql.audit import SqlAudit
 from authz_server.sql.backup import CannotBackUp, back_up
@@ -32,6 +33,8 @@ class SqlUnitOfWork:
         self.clients = SqlClients(transaction)
         self.profiles = SqlProfiles(transaction)
         self.api_keys = SqlApiKeys(transaction)
+        self.accounts = SqlAccounts(transaction)
+        self.sessions = SqlSessions(transaction)
         self.audit = SqlAudit(transaction)
         self.outbox = SqlOutbox(transaction)
         self.idempotency = SqlIdempotencyKeys(transaction)

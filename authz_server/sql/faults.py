@@ -20,11 +20,13 @@ _TAKEN: Final[dict[str, type[Refused]]] = {
     "pk_profiles": IdTaken,
     "uq_clients_name": NameTaken,
     "uq_profiles_client_id_name": NameTaken,
+    "uq_accounts_name": NameTaken,
     # SQLite says which columns, not which constraint.
     "clients.id": IdTaken,
     "profiles.id": IdTaken,
     "clients.name": NameTaken,
     "profiles.client_id, profiles.name": NameTaken,
+    "accounts.name": NameTaken,
 }
 _UPGRADE: Final = "`authz-server db upgrade` makes them"
 

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    RowMapping,
-    Select,
-    and_,
-    bindparam,
-    delete,
-    func,
-    insert,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import RowMapping, Select, bindparam, delete, func, insert, select, update
 
-from authz_server.core.auth import AuthType
-from authz_server.managing.credential_state import EXPIRING_SOON_SECONDS, State
+from authz_server.managing.credential_state import ProfileCounts
 from authz_server.managing.errors import IdTaken
 from authz_server.managing.ports import ProfileFilter
 from authz_server.managing.records import Page, Position, ProfileRecord
-from authz_server.sql import profile_rows
+from authz_server.sql import profile_rows, profile_states
 from authz_server.sql.paging import holding, page
 from authz_server.sql.storable import is_storable
 from authz_server.sql.tables import profiles
@@ -64,6 +50,14 @@ class SqlProfiles:
         counted = select(func.count()).select_from(profiles).where(profiles.c.client_id == client_id)
         return int(self._transaction.run(counted).scalar_one())
 
+    def counts(self, client_ids: Sequence[str], now: float) -> Mapping[str, ProfileCounts]:
+        """Of these clients."""
+        return profile_states.counts(self._transaction, client_ids, now)
+
+    def count_all(self, now: float) -> ProfileCounts:
+        """Of all clients."""
+        return profile_states.count_all(self._transaction, now)
+
     def find(self, profile_ids: Sequence[str]) -> dict[str, ProfileRecord]:
         """Those that are there."""
         storable = [each for each in profile_ids if is_storable(each)]
@@ -82,7 +76,7 @@ class SqlProfiles:
         if wanted.active is not None:
             statement = statement.where(profiles.c.active.is_(wanted.active))
         if wanted.state is not None:
-            statement = statement.where(_in_state(wanted.state, wanted.now))
+            statement = statement.where(profile_states.in_state(wanted.state, wanted.now))
         found = holding(self._transaction, statement, profiles, wanted.q)
         return page(self._transaction, found, profiles, self._records, after=after, limit=limit)
 
@@ -129,20 +123,3 @@ class SqlProfiles:
 
     def _records(self, rows: Sequence[RowMapping]) -> tuple[ProfileRecord, ...]:
         return tuple(profile_rows.read(rows, self._transaction.seal))
-
-
-def _in_state(state: State, now: float) -> ColumnElement[bool]:
-    """As `credential_state` tells it."""
-    expires_at = profiles.c.expires_at
-    has_credential = and_(
-        profiles.c.credential_id.is_not(None), profiles.c.auth_type.in_((AuthType.TOKEN.value, AuthType.JWT.value))
-    )
-    match state:
-        case State.NONE:
-            return not_(has_credential)
-        case State.EXPIRED:
-            return and_(has_credential, expires_at <= now)
-        case State.EXPIRING_SOON:
-            return and_(has_credential, expires_at > now, expires_at - now <= EXPIRING_SOON_SECONDS)
-        case State.VALID:
-            return and_(has_credential, or_(expires_at.is_(None), expires_at - now > EXPIRING_SOON_SECONDS))

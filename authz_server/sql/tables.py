@@ -79,6 +79,7 @@ profiles: Final = Table(
 )
 Index(None, profiles.c.created_at.desc(), profiles.c.id)
 Index(None, profiles.c.client_id, profiles.c.created_at.desc(), profiles.c.id)
+Index(None, profiles.c.expires_at)
 
 api_keys: Final = Table(
     "api_keys",
@@ -93,6 +94,29 @@ api_keys: Final = Table(
     Column("revoked_at", Double),
 )
 
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("password", Text, nullable=False),  # argon2id, in the PHC string format
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("last_signed_in_at", Double),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("last_seen_at", Double, nullable=False),
+)
+Index(None, sessions.c.account_id)
+
 audit: Final = Table(
     "audit",
     metadata,
@@ -104,12 +128,14 @@ audit: Final = Table(
     Column("client_id", Text),
     Column("profile_id", Text),
     Column("api_key_id", Text),
+    Column("account_id", Text),
     Column("changes", JSON, nullable=False),
     sqlite_autoincrement=True,  # an id is never given out again, even after its entry was pruned
 )
 Index(None, audit.c.at)
 Index(None, audit.c.client_id, audit.c.id)
 Index(None, audit.c.profile_id, audit.c.id)
+Index(None, audit.c.account_id, audit.c.id)
 
 # Triggers refuse to delete an entry that is not older than this: whoever prunes says so here first.
 audit_kept: Final = Table(

@@ -15,6 +15,7 @@ from authz_server.sealing.keys import SecretKeys
 from authz_server.sealing.seal import Seal
 from tests.support.memory_database import MemoryDatabase
 from tests.support.memory_publisher import MemoryPublisher
+from tests.support.passwords import PASSWORDS
 from tests.support.records import AN_ACTOR, NOW, a_profile_record
 
 SEAL = Seal.of_documents(SecretKeys((b"k" * 32,)))
@@ -75,7 +76,14 @@ class ControlPlane:
         self.publisher = publisher or MemoryPublisher()
         self.told = Told()
         random_below = random.Random(seed).randrange
-        self.service = Service(self.database, clock=self.clock, random_below=random_below, seal=seal, reveal=reveal)
+        self.service = Service(
+            self.database,
+            clock=self.clock,
+            random_below=random_below,
+            passwords=PASSWORDS,
+            seal=seal,
+            reveal=reveal,
+        )
         self.turn = threading.Lock()
         self.relay = Relay(
             self.database,

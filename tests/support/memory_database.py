@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from authz_server.core.profile import Version
-from authz_server.managing.credential_state import credential_state
+from authz_server.managing.credential_state import ProfileCounts, State, credential_state
 from authz_server.managing.errors import DatabaseUnavailable, IdTaken, NameTaken
 from authz_server.managing.ports import AuditFilter, ProfileFilter, Remembered
 from authz_server.managing.records import (
+    Account,
     ApiKey,
     AuditEntry,
     ClientRecord,
@@ -21,6 +22,7 @@ from authz_server.managing.records import (
     Position,
     ProfileRecord,
     Publication,
+    Session,
     Shape,
 )
 
@@ -33,6 +35,8 @@ class _State:
     clients: dict[str, ClientRecord] = field(default_factory=dict)
     profiles: dict[str, ProfileRecord] = field(default_factory=dict)
     api_keys: dict[str, ApiKey] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    sessions: dict[bytes, Session] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     audited: int = 0
     outbox: dict[int, OutboxEvent] = field(default_factory=dict)
@@ -44,6 +48,8 @@ class _State:
             dict(self.clients),
             dict(self.profiles),
             dict(self.api_keys),
+            dict(self.accounts),
+            dict(self.sessions),
             list(self.audit),
             self.audited,
             dict(self.outbox),
@@ -97,6 +103,8 @@ class MemoryUnit:
         self.clients = _Clients(state)
         self.profiles = _Profiles(state)
         self.api_keys = _ApiKeys(state)
+        self.accounts = _Accounts(state)
+        self.sessions = _Sessions(state)
         self.audit = _Audit(state)
         self.outbox = _Outbox(state)
         self.idempotency = _Idempotency(state)
@@ -121,6 +129,9 @@ class _Clients(_Repository):
             if _matches(q, record.client.id, record.client.name, record.client.description)
         ]
         return _page(found, lambda record: Position(record.created_at, record.client.id), after, limit)
+
+    def count(self) -> int:
+        return len(self._state.clients)
 
     def batch(self, after: str, limit: int) -> tuple[ClientRecord, ...]:
         return tuple(self._state.clients[each] for each in sorted(self._state.clients) if each > after)[:limit]
@@ -157,6 +168,12 @@ class _Profiles(_Repository):
 
     def count_of_client(self, client_id: str) -> int:
         return sum(held.profile.client.id == client_id for held in self._state.profiles.values())
+
+    def counts(self, client_ids: Sequence[str], now: float) -> Mapping[str, ProfileCounts]:
+        return {each: _counts(self.lock_of_client(each), now) for each in client_ids}
+
+    def count_all(self, now: float) -> ProfileCounts:
+        return _counts(self.batch("", len(self._state.profiles)), now)
 
     def find(self, profile_ids: Sequence[str]) -> dict[str, ProfileRecord]:
         return {each: record for each in profile_ids if (record := self.get(each)) is not None}
@@ -217,6 +234,65 @@ class _ApiKeys(_Repository):
         self._state.api_keys[api_key_id] = replace(self._state.api_keys[api_key_id], last_used_at=at)
 
 
+class _Accounts(_Repository):
+    def get(self, account_id: str) -> Account | None:
+        return self._state.accounts.get(account_id)
+
+    lock = get
+
+    def by_name(self, name: str) -> Account | None:
+        return next((each for each in self._state.accounts.values() if each.name == name), None)
+
+    def count_admins(self) -> int:
+        return sum(each.is_admin for each in self._state.accounts.values())
+
+    def page(self, *, after: Position | None, limit: int) -> Page[Account]:
+        return _page(self._state.accounts.values(), lambda each: Position(each.created_at, each.id), after, limit)
+
+    def add(self, record: Account) -> None:
+        holder = self.by_name(record.name)
+        if holder is not None and holder.id != record.id:
+            raise NameTaken
+        self._state.accounts[record.id] = record
+
+    save = add
+
+    def delete(self, account_id: str) -> None:
+        assert not any(each.account_id == account_id for each in self._state.sessions.values())
+        del self._state.accounts[account_id]
+
+
+class _Sessions(_Repository):
+    def get(self, digest: bytes) -> Session | None:
+        return self._state.sessions.get(digest)
+
+    def add(self, session: Session) -> None:
+        self._state.sessions[session.digest] = session
+
+    def note_seen(self, digest: bytes, at: float) -> None:
+        if digest in self._state.sessions:
+            self._state.sessions[digest] = replace(self._state.sessions[digest], last_seen_at=at)
+
+    def delete(self, digest: bytes) -> None:
+        self._state.sessions.pop(digest, None)
+
+    def delete_of(self, account_id: str) -> None:
+        self._remove([each for each in self._state.sessions.values() if each.account_id == account_id])
+
+    def prune(self, *, created_before: float, seen_before: float, limit: int) -> int:
+        over = [
+            each
+            for each in self._state.sessions.values()
+            if each.created_at < created_before or each.last_seen_at < seen_before
+        ]
+        self._remove(over[:limit])
+        return len(over[:limit])
+
+    def _remove(self, gone: Sequence[Session]) -> None:
+        for each in gone:
+            del self._state.sessions[each.digest]
+
+
 class _Audit(_Repository):
     def append(self, entries: Sequence[AuditEntry]) -> None:
         for entry in entries:
@@ -230,8 +306,11 @@ class _Audit(_Repository):
             if (before is None or entry.id < before)
             and wanted.client_id in (None, entry.client_id)
             and wanted.profile_id in (None, entry.profile_id)
+            and wanted.account_id in (None, entry.account_id)
             and wanted.actor_id in (None, entry.actor.id)
             and wanted.action in (None, entry.action)
+            and (wanted.since is None or entry.at >= wanted.since)
+            and (wanted.until is None or entry.at < wanted.until)
         ]
         return tuple(found[:limit])
 
@@ -318,6 +397,12 @@ def _is_wanted(record: ProfileRecord, wanted: ProfileFilter) -> bool:
         and wanted.state in (None, credential_state(record, wanted.now).state)
         and _matches(wanted.q, profile.id, profile.name)
     )
+
+
+def _counts(records: Sequence[ProfileRecord], now: float) -> ProfileCounts:
+    states = [credential_state(record, now).state for record in records]
+    inactive = sum(not (each.profile.active and each.profile.client.active) for each in records)
+    return ProfileCounts(len(records), inactive, states.count(State.EXPIRING_SOON), states.count(State.EXPIRED))
 
 
 def _page(items: Any, position: Callable[[T], Position], after: Position | None, limit: int) -> Page[T]:

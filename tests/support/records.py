@@ -6,6 +6,7 @@ from typing import Any
 from authz_server.core.auth import JwtAuth, TokenAuth
 from authz_server.core.profile import Profile, Version
 from authz_server.managing.records import (
+    Account,
     Actor,
     ApiKey,
     AuditEntry,
@@ -14,6 +15,7 @@ from authz_server.managing.records import (
     OutboxEvent,
     ProfileRecord,
     Role,
+    Session,
 )
 from tests.support.profiles import a_client, a_profile
 
@@ -48,6 +50,17 @@ def an_api_key(api_key_id: str = "ak_1", **fields: Any) -> ApiKey:
     """An API key."""
     defaults: dict[str, Any] = {"name": "deploy", "role": Role.OPERATOR, "digest": b"d" * 32, "created_at": NOW}
     return ApiKey(id=api_key_id, **(defaults | fields))
+
+
+def an_account(account_id: str = "ac_1", **fields: Any) -> Account:
+    """An account whose password is no password."""
+    defaults: dict[str, Any] = {"name": f"name of {account_id}", "role": Role.ADMIN, "password": "-", "active": True}
+    return Account(id=account_id, **(defaults | {"created_at": NOW, "updated_at": NOW} | fields))
+
+
+def a_session(digest: bytes = b"s" * 32, account_id: str = "ac_1", **fields: Any) -> Session:
+    """A session."""
+    return Session(digest=digest, account_id=account_id, **({"created_at": NOW, "last_seen_at": NOW} | fields))
 
 
 def an_entry(action: str = "client.create", **fields: Any) -> AuditEntry:

@@ -23,6 +23,7 @@ from authz_server.sealing.seal import Seal
 from authz_server.web.app import Attempts, application
 from tests.support.memory_database import MemoryDatabase
 from tests.support.memory_publisher import MemoryPublisher
+from tests.support.passwords import PASSWORDS
 
 API: Final = "http://manage.test/api/v1"
 
@@ -71,7 +72,9 @@ class Api:
         self.publisher = MemoryPublisher()
         self.recorded = RecordedRequests()
         self.now = 1_000.0
-        self.service = Service(self.database, clock=clock, random_below=random_below, seal=seal, reveal=reveal)
+        self.service = Service(
+            self.database, clock=clock, random_below=random_below, passwords=PASSWORDS, seal=seal, reveal=reveal
+        )
         self.relay = Relay(
             self.database,
             self.publisher,

@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     Code.NO_CREDENTIAL: Kind(409, "No credential"),
     Code.REVEAL_OFF: Kind(409, "Not kept"),
     Code.TOO_MANY_PROFILES: Kind(409, "Too many profiles"),
+    Code.LAST_ADMIN: Kind(409, "Last admin"),
     Code.VERSION_MISMATCH: Kind(412, "Version mismatch"),
     "content_too_large": Kind(413, "Content too large"),
     "unsupported_media_type": Kind(415, "Unsupported media type"),
