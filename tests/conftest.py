@@ -17,6 +17,20 @@ settings.register_profile("ci", settings.get_profile("untimed"), derandomize=Tru
 settings.load_profile("ci" if os.environ.get("CI") else "untimed")
 
 
+_NO_BROWSER = "Skipped: no browser: "
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud that tests were not run, and what to install: nobody should take this for a whole run."""
+    reasons = [
+        str(each.longrepr[2]) for each in terminalreporter.getreports("skipped") if isinstance(each.longrepr, tuple)
+    ]
+    lacking = [each for each in reasons if each.startswith(_NO_BROWSER)]
+    if lacking:
+        terminalreporter.section("THE PAGES WERE NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(lacking)} tests were not run: {lacking[0].removeprefix('Skipped: ')}")
+
+
 @pytest.fixture
 def root_logger_as_it_was() -> Iterator[None]:
     """For tests of what makes a log: it takes the root logger over."""
