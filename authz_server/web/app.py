@@ -1,4 +1,4 @@
-"""The application: everything under /api, put together."""
+"""The application: the API and the pages, put together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ from authz_server.web.attempts import FailedAttempts
 from authz_server.web.delivery import Deliverer, Delivery
 from authz_server.web.dry_run import DryRun
 from authz_server.web.guard import Guard, WebObserver
+from authz_server.web.pages import assets
+from authz_server.web.pages.rendering import Renderer
+from authz_server.web.pages.serving import Frame
+from authz_server.web.pages.site import site
+from authz_server.web.pages.visits import Services as PageServices
 from authz_server.web.peers import Peers
+from authz_server.web.sessions import Cookies
 
 RESOURCES: Final[tuple[Resource, ...]] = (
     *clients.RESOURCES,
@@ -40,6 +46,8 @@ RESOURCES: Final[tuple[Resource, ...]] = (
 )
 
 NOBODY: Final = AllowList()
+GATEWAY_URL: Final = "https://gateway.example"  # RFC 2606: nobody's
+_API: Final = "/api"
 _DESCRIPTION_PATH: Final = "/api/openapi.json"
 _DOCUMENTATION_PATH: Final = "/api/docs"
 _HEADERS: Final = {
@@ -69,18 +77,35 @@ def application(
     database: Database,
     clock: Clock,
     realm: str,
+    gateway_url: str = GATEWAY_URL,
     trusted_proxies: AllowList = NOBODY,
     attempts: Attempts = Attempts(),
     propagation_seconds: float = limits.PROPAGATION_SECONDS,
     monotonic: Callable[[], float] = time.monotonic,
     request_ids: Callable[[], str] = lambda: str(uuid.uuid4()),
 ) -> FastAPI:
-    """The API over these. `trusted_proxies`: whose X-Forwarded-For is believed. `realm`: that of the check."""
+    """The API and the pages over these. `trusted_proxies`: whose X-Forwarded-* is believed.
+
+    `realm`: that of the check. `gateway_url`: where callers reach Envoy, as the pages show it.
+    """
     peers = Peers(trusted_proxies)
     dry_run = DryRun(database, observer, clock=clock, realm=realm, request_ids=request_ids)
     delivery = Delivery(relay, propagation_seconds)
     services = Services(service, dry_run)
     failed = FailedAttempts(monotonic, most=attempts.most, seconds=attempts.seconds)
+    frame = Frame(
+        services=PageServices(
+            managing=service,
+            dry_run=dry_run,
+            relay_state=lambda: relay.state,
+            clock=clock,
+            gateway_url=gateway_url,
+        ),
+        renderer=Renderer(assets.load(), __version__),
+        cookies=Cookies(peers),
+        delivery=delivery,
+        observer=observer,
+    )
     app = FastAPI(
         title="authz-server",
         version=__version__,
@@ -91,8 +116,10 @@ def application(
     )
     app.router.routes.extend(
         [
-            Mount(PREFIX, Gate(_router(services, delivery), service, failed, peers)),
+            Mount(PREFIX, Gate(_router(services, delivery), service, failed, Cookies(peers))),
             *_description(openapi.describe(RESOURCES)),
+            Mount(_API, Router(default=_nothing_here)),
+            Mount("", site(frame, monotonic)),
         ]
     )
     app.add_exception_handler(HTTPException, _framework_error)

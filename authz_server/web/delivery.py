@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import anyio
 from anyio import CapacityLimiter, to_thread
 
-from authz_server.managing.relay import Propagation
+from authz_server.managing.relay import Propagation, RelayState
 from authz_server.web import limits
 
 _DELIVERIES: Final = 40  # at once; more of them wait, and are answered `pending`
@@ -15,6 +15,10 @@ _DELIVERIES: Final = 40  # at once; more of them wait, and are answered `pending
 
 class Deliverer(Protocol):
     """`managing.relay.Relay`, as far as an answer needs it."""
+
+    @property
+    def state(self) -> RelayState:
+        """How things stand."""
 
     def deliver(self, sequence: int | None) -> Propagation:
         """Publish what was committed up to this sequence."""

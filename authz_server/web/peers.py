@@ -1,4 +1,4 @@
-"""Who is at the other end: the TCP peer, or behind proxies that are trusted, whom they name."""
+"""Who is at the other end, and by which way: the TCP peer, or behind proxies that are trusted, what they say."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ class Peers:
             if not self._is_proxy(peer):
                 return peer
         return peer
+
+    def is_secure(self, connection: HTTPConnection) -> bool:
+        """Whether the caller's own connection is TLS: to us, or to a trusted proxy that says so."""
+        if connection.url.scheme == "https":
+            return True
+        peer = connection.client.host if connection.client else UNKNOWN
+        return self._is_proxy(peer) and connection.headers.get("x-forwarded-proto", "").strip().lower() == "https"
 
     def _is_proxy(self, peer: str) -> bool:
         return bool(self._trusted) and self._trusted.admits(peer)

@@ -13,25 +13,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from authz_server.managing.errors import Unauthenticated
 from authz_server.managing.records import Caller, Role
 from authz_server.managing.service import Service
+from authz_server.web import sessions
 from authz_server.web.api import bodies, problems, queries
 from authz_server.web.api.operations import Answer, Call, Operation, Published, Services
 from authz_server.web.api.problems import ApiError
 from authz_server.web.attempts import FailedAttempts
 from authz_server.web.delivery import Delivery
 from authz_server.web.guard import CALLER, PATH
-from authz_server.web.peers import Peers
+from authz_server.web.sessions import Cookies
 
 _SCHEME: Final = "bearer"
 
 
 class Gate:
-    """Lets in who has an API key that works. Nothing behind it is reached without."""
+    """Lets in who has an API key that works, or has signed in. Nothing behind it is reached without."""
 
-    def __init__(self, app: ASGIApp, service: Service, attempts: FailedAttempts, peers: Peers) -> None:
+    def __init__(self, app: ASGIApp, service: Service, attempts: FailedAttempts, cookies: Cookies) -> None:
         self._app = app
         self._service = service
         self._attempts = attempts
-        self._peers = peers
+        self._cookies = cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate, then hand on. Raises `ApiError` and what the service raises."""
@@ -40,7 +41,16 @@ class Gate:
         await self._app(scope, receive, send)
 
     async def _authenticated(self, request: Request) -> Caller:
-        peer = self._peers.of(request)
+        rows = request.headers.getlist("authorization")
+        if rows:
+            return await self._with_key(request, rows)
+        secret = self._cookies.session(request)
+        if not secret:
+            raise problems.unauthenticated("send an API key as Authorization: Bearer", with_key=False)
+        return await self._signed_in(request, secret)
+
+    async def _with_key(self, request: Request, rows: list[str]) -> Caller:
+        peer = self._cookies.peers.of(request)
         wait = self._attempts.wait(peer)
         if wait:
             raise ApiError(
@@ -48,9 +58,6 @@ class Gate:
                 "too many API keys from this address were not accepted; try again later",
                 headers={"Retry-After": str(wait)},
             )
-        rows = request.headers.getlist("authorization")
-        if not rows:
-            raise problems.unauthenticated("send an API key as Authorization: Bearer", with_key=False)
         scheme, _, secret = rows[0].partition(" ")
         bearer = secret if len(rows) == 1 and scheme.lower() == _SCHEME else ""
         try:
@@ -59,6 +66,19 @@ class Gate:
             self._attempts.failed(peer)
             raise problems.unauthenticated(str(refused), with_key=True) from None
         return key.caller
+
+    async def _signed_in(self, request: Request, secret: str) -> Caller:
+        """A browser sends the cookie wherever a request comes from; the header, only our own script can set."""
+        is_proven = sessions.comes_from_here(request) and sessions.is_ours(
+            secret, request.headers.get(sessions.CSRF_HEADER, "")
+        )
+        if not sessions.is_safe(request) and not is_proven:
+            raise ApiError("forbidden", "with a session instead of an API key, this needs the header X-CSRF-Token")
+        try:
+            found = await to_thread.run_sync(self._service.sessions.find, secret)
+        except Unauthenticated:
+            raise problems.unauthenticated("the session has ended: sign in again", with_key=False) from None
+        return found.account.caller
 
 
 class Endpoint:

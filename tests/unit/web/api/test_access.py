@@ -24,10 +24,12 @@ def url(path: str) -> str:
 
 
 def test_everything_under_the_api_is_an_operation_behind_the_gate() -> None:
-    """Whatever is added to the application, it is the gate's or it is named here."""
+    """Whatever is added to the application, it is the gate's, a page, or it is named here."""
     routes = Api().app.routes
     mounts = [route for route in routes if isinstance(route, Mount)]
-    assert [mount.path for mount in mounts] == ["/api/v1"]
+    assert [mount.path for mount in mounts] == ["/api/v1", "/api", ""]
+    assert isinstance(mounts[1].app, Router)
+    assert mounts[1].app.routes == []
     assert {route.path for route in routes if isinstance(route, Route)} == {"/api/openapi.json", "/api/docs"}
     gate = mounts[0].app
     assert isinstance(gate, Gate)

@@ -1,0 +1,165 @@
+"""Forms: what was typed, kept as it was, and what is wrong with it, field by field.
+
+A field is named as in the document (`auth.issuer`). Where a list is asked for, a line is an item: its position in the
+list leads back to its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl
+
+from authz_server.documents.errors import Path
+from authz_server.managing.commands import Idempotency
+from authz_server.managing.errors import Code, Refused, ValidationFailed
+
+MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
+FORM_BYTES: Final = 1_048_576
+FORM_FIELDS: Final = 1_000
+KEY_FIELD: Final = "form_key"
+_KEY_CHARACTERS: Final = 64
+_FIELD_OF: Final[Mapping[str, str]] = {Code.NAME_TAKEN: "name", Code.ID_TAKEN: "id"}
+
+
+class MalformedForm(Exception):
+    """No browser sends a form like this."""
+
+
+class Line(NamedTuple):
+    """One item of a list, and the line that it was typed in, from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was sent. Every value is text; a field that comes twice counts the first time."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, body: bytes) -> Form:
+        """Raises `MalformedForm`."""
+        try:
+            pairs = parse_qsl(
+                body.decode("ascii"),
+                keep_blank_values=True,
+                strict_parsing=bool(body),
+                errors="strict",
+                max_num_fields=FORM_FIELDS,
+            )
+        except ValueError:  # UnicodeDecodeError is one
+            raise MalformedForm from None
+        values: dict[str, str] = {}
+        for name, value in pairs:
+            values.setdefault(name, value.replace("\r\n", "\n"))
+        return cls(values)
+
+    def text(self, name: str) -> str:
+        """What was typed into one field, without the spaces around it; nothing where there is no such field."""
+        return self.values.get(name, "").strip()
+
+    def exact(self, name: str) -> str:
+        """What was typed, spaces and all: for passwords."""
+        return self.values.get(name, "")
+
+    def is_checked(self, name: str) -> bool:
+        """Whether a box was ticked: one that is not is not sent at all."""
+        return name in self.values
+
+    def lines(self, name: str) -> tuple[Line, ...]:
+        """The lines of a field that are not empty."""
+        typed = (line.strip() for line in self.values.get(name, "").splitlines())
+        return tuple(Line(number, text) for number, text in enumerate(typed, 1) if text)
+
+    def items(self, name: str) -> list[str]:
+        """The lines of a field that are not empty, as a list of the document."""
+        return [line.text for line in self.lines(name)]
+
+    def idempotency(self, method: str, path: str) -> Idempotency | None:
+        """The form's one-time key: whoever sends the same form again is told what it did, and nothing is done twice."""
+        key = self.values.get(KEY_FIELD, "")
+        if not key or len(key) > _KEY_CHARACTERS or not key.isalnum():
+            return None
+        sent = "\0".join((method, path, *(f"{name}\0{value}" for name, value in sorted(self.values.items()))))
+        return Idempotency(f"form:{key}", sha256(sent.encode("utf-8", "surrogatepass")).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as a page shows it: the values in its fields, and what is wrong with them.
+
+    `errors` goes by the field's name; what belongs to no field is under the empty one.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        return self.values.get(name, "")
+
+    def is_checked(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return name in self.values
+
+    def wrong(self, name: str) -> tuple[str, ...]:
+        """What is wrong with a field: sentences."""
+        return self.errors.get(name, ())
+
+    @property
+    def general(self) -> tuple[str, ...]:
+        """What is wrong, and no field's fault."""
+        return self.errors.get("", ())
+
+    @property
+    def first_wrong(self) -> str:
+        """The field that gets the focus."""
+        return next((name for name in self.errors if name), "")
+
+
+def refused(form: Form, refusal: Refused, known: Iterable[str], renamed: Mapping[str, str] | None = None) -> Filled:
+    """The form again, everything typed kept, and the refusal's sentences at their fields.
+
+    `known` are the names of the fields that the page shows; `renamed` leads from the document's names to those.
+    """
+    fields = frozenset(known)
+    errors: dict[str, tuple[str, ...]] = {}
+    for path, sentence in _sentences(refusal):
+        name, line = _place(path, form, fields, renamed or {})
+        text = _written(sentence) if name else _written(f"{'.'.join(map(str, path))} {sentence}")
+        if line:
+            text = f"Line {line}: {sentence}."
+        errors[name] = (*errors.get(name, ()), text)
+    return Filled(form.values, errors)
+
+
+def _sentences(refusal: Refused) -> Iterable[tuple[Path, str]]:
+    if isinstance(refusal, ValidationFailed):
+        return [(each.path, each.detail) for each in refusal.problems]
+    name = _FIELD_OF.get(refusal.code)
+    return [((name,) if name else (), str(refusal))]
+
+
+def _place(path: Path, form: Form, known: frozenset[str], renamed: Mapping[str, str]) -> tuple[str, int]:
+    """The field that a path of the document leads to, and the line in it (0: the whole of it)."""
+    for length in range(len(path), 0, -1):
+        name = ".".join(map(str, path[:length]))
+        name = renamed.get(name, name)
+        if name in known:
+            position = path[length] if length < len(path) else None
+            lines = form.lines(name)
+            if isinstance(position, int) and position < len(lines):
+                return name, lines[position].number
+            return name, 0
+    return "", 0
+
+
+def _written(sentence: str) -> str:
+    sentence = sentence.strip()
+    sentence = sentence[:1].upper() + sentence[1:]
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."

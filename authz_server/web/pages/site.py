@@ -1,0 +1,25 @@
+"""The site: every page, as one table, and the routes that serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from starlette.routing import Route, Router
+
+from authz_server.web.pages import assets, home
+from authz_server.web.pages.serving import Endpoint, Frame, Nowhere
+from authz_server.web.pages.signing_in import SigningIn
+from authz_server.web.pages.visits import Page
+
+PAGES: Final[tuple[Page, ...]] = (*home.PAGES,)
+
+
+def site(frame: Frame, monotonic: Callable[[], float]) -> Router:
+    """Everything outside /api."""
+    routes = [
+        *assets.routes(frame.renderer.assets),
+        *SigningIn(frame, monotonic).routes(),
+        *(Route(page.path, Endpoint(page, frame)) for page in PAGES),
+    ]
+    return Router(routes, redirect_slashes=False, default=Nowhere(frame))
