@@ -62,6 +62,32 @@ def test_audit_entries_come_newest_first(database: Database) -> None:
         assert unit.audit.page(AuditFilter(client_id="cl_2"), before=None, limit=10) == ()
 
 
+def test_audit_entries_are_found_by_the_account_that_they_are_about(database: Database) -> None:
+    with database.edit() as unit:
+        unit.audit.append(
+            (an_entry("account.create", account_id="ac_1"), an_entry("account.create", account_id="ac_2"))
+        )
+    with database.read() as unit:
+        (entry,) = unit.audit.page(AuditFilter(account_id="ac_1"), before=None, limit=10)
+        assert replace(entry, id=0) == an_entry("account.create", account_id="ac_1")
+        assert unit.audit.page(AuditFilter(account_id="\0"), before=None, limit=10) == ()
+
+
+def test_audit_entries_are_found_by_when_they_were_recorded(database: Database) -> None:
+    with database.edit() as unit:
+        unit.audit.append([an_entry(at=NOW + each) for each in range(4)])
+
+    def seconds(since: float | None = None, until: float | None = None) -> list[float]:
+        with database.read() as unit:
+            found = unit.audit.page(AuditFilter(since=since, until=until), before=None, limit=10)
+        return [entry.at - NOW for entry in found]
+
+    assert seconds(since=NOW + 1) == [3, 2, 1]
+    assert seconds(until=NOW + 1) == [0]
+    assert seconds(since=NOW + 1, until=NOW + 3) == [2, 1]
+    assert seconds(since=NOW + 9) == seconds(since=NOW + 2, until=NOW) == []
+
+
 def test_audit_entries_that_are_out_of_date_are_pruned(database: Database) -> None:
     with database.edit() as unit:
         unit.audit.append([an_entry(at=NOW + each) for each in range(4)])

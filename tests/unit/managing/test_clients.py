@@ -8,6 +8,7 @@ import pytest
 from authz_server.documents.errors import Code, write_pointer
 from authz_server.managing import errors
 from authz_server.managing.commands import CreateClient, DeleteClient, Idempotency, UpdateClient
+from authz_server.managing.credential_state import ProfileCounts
 from authz_server.managing.ports import AuditFilter
 from authz_server.managing.records import Edited
 from tests.support.managing import ControlPlane
@@ -206,7 +207,24 @@ def test_nothing_is_done_where_the_commit_fails(plane: ControlPlane) -> None:
         plane.client()
     plane.database.fail_commit = False
     assert plane.service.reading.clients(limit=10).items == ()
+    assert plane.service.reading.overview() == (0, ProfileCounts())
     assert audit(plane) == []
+
+
+def test_clients_and_their_profiles_are_counted_as_things_are_now(plane: ControlPlane) -> None:
+    plane.client()
+    plane.client("cl_2", active=False)
+    plane.profile("pr_1", expires_in_hours=25)
+    plane.profile("pr_2", "cl_2")
+    assert plane.service.reading.overview() == (2, ProfileCounts(total=2, inactive=1))
+    plane.clock.now = NOW + 3_600
+    assert plane.service.reading.overview().profiles == ProfileCounts(total=2, inactive=1, expiring_soon=1)
+    plane.clock.now = NOW + 25 * 3_600
+    assert plane.service.reading.client_counts(("cl_acme", "cl_2", "cl_none")) == {
+        "cl_acme": ProfileCounts(total=1, expired=1),
+        "cl_2": ProfileCounts(total=1, inactive=1),
+        "cl_none": ProfileCounts(),
+    }
 
 
 def test_every_entry_tells_who_did_it_and_when(plane: ControlPlane) -> None:

@@ -39,9 +39,9 @@ def rotate(plane: ControlPlane, version: int | None = None, key: Idempotency | N
     )
 
 
-def set_auth(plane: ControlPlane, auth: Any, **fields: Any) -> Edited:
+def set_auth(plane: ControlPlane, auth: Any, key: Idempotency | None = None, **fields: Any) -> Edited:
     return plane.service.credentials.set_auth(
-        SetAuth(actor=AN_ACTOR, profile_id="pr_1", fields={"auth": auth, **fields})
+        SetAuth(actor=AN_ACTOR, profile_id="pr_1", fields={"auth": auth, **fields}, idempotency=key)
     )
 
 
@@ -182,6 +182,16 @@ def test_a_retried_rotation_rotates_once_and_shows_no_token_again(plane: Control
     plane.profile()
     key = Idempotency("key", b"r" * 32)
     first, again = rotate(plane, key=key), rotate(plane, key=key)
+    assert (again.replayed, again.version, again.shape) == (True, first.version, first.shape)
+    assert again.credential is not None
+    assert again.credential.value is None
+    assert token_auth_of(plane).token_sha256 == token.digest(value_of(first))
+
+
+def test_a_retried_change_of_auth_changes_it_once(plane: ControlPlane) -> None:
+    plane.profile()
+    key = Idempotency("key", b"r" * 32)
+    first, again = set_auth(plane, {"type": "token"}, key), set_auth(plane, {"type": "token"}, key)
     assert (again.replayed, again.version, again.shape) == (True, first.version, first.shape)
     assert again.credential is not None
     assert again.credential.value is None
