@@ -83,7 +83,7 @@ class Form:
     def idempotency(self, method: str, path: str) -> Idempotency | None:
         """The form's one-time key: whoever sends the same form again is told what it did, and nothing is done twice."""
         key = self.values.get(KEY_FIELD, "")
-        if not key or len(key) > _KEY_CHARACTERS or not key.isalnum():
+        if not key or len(key) > _KEY_CHARACTERS or not (key.isascii() and key.isalnum()):
             return None
         sent = "\0".join((method, path, *(f"{name}\0{value}" for name, value in sorted(self.values.items()))))
         return Idempotency(f"form:{key}", sha256(sent.encode("utf-8", "surrogatepass")).digest())
