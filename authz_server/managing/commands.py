@@ -124,6 +124,15 @@ class ExpireCredential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndGrace:
+    """The credential before the last rotation stops working now; the one that took its place works on."""
+
+    actor: Actor
+    profile_id: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevealCredential:
     """The credential is shown again, where it is kept for that."""
 

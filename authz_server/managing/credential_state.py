@@ -28,6 +28,17 @@ class CredentialState(NamedTuple):
     created_at: float | None = None
 
 
+class Possible(NamedTuple):
+    """What can be done with a profile's credential: exchange it for another, end it, show it again.
+
+    What was not made here cannot be exchanged; what is not kept cannot be shown.
+    """
+
+    rotate: bool = False
+    expire: bool = False
+    reveal: bool = False
+
+
 class ProfileCounts(NamedTuple):
     """How many profiles there are, and how many of them somebody should look at.
 
@@ -56,3 +67,12 @@ def state_at(expires_at: float | None, now: float) -> State:
     if left <= 0:
         return State.EXPIRED
     return State.EXPIRING_SOON if left <= EXPIRING_SOON_SECONDS else State.VALID
+
+
+def possible(record: ProfileRecord, *, reveals: bool) -> Possible:
+    """What can be done with a profile's credential. `reveals`: what is kept may be shown."""
+    auth, credential = record.profile.auth, record.credential
+    if credential is None or not isinstance(auth, TokenAuth | JwtAuth):
+        return Possible()
+    kept = credential.token if isinstance(auth, TokenAuth) else auth.secret
+    return Possible(rotate=credential.issued, expire=True, reveal=reveals and kept is not None)

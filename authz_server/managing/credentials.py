@@ -7,7 +7,14 @@ from dataclasses import replace
 from authz_server.core.auth import JwtAuth, TokenAuth
 from authz_server.core.profile import NO_AUTH
 from authz_server.managing import diff, shown
-from authz_server.managing.commands import ExpireCredential, RemoveAuth, RevealCredential, RotateCredential, SetAuth
+from authz_server.managing.commands import (
+    EndGrace,
+    ExpireCredential,
+    RemoveAuth,
+    RevealCredential,
+    RotateCredential,
+    SetAuth,
+)
 from authz_server.managing.editing import Edit, Editor
 from authz_server.managing.errors import NoCredential, RevealOff
 from authz_server.managing.fields import EXPIRES_IN_HOURS, GRACE_SECONDS, checked, reader
@@ -77,6 +84,20 @@ class CredentialEdits:
             expires_at = edit.now if auth.expires_at is None else min(auth.expires_at, edit.now)
             ended = Issued(replace(auth, expires_at=expires_at, previous=None), record.credential)
             return self._put(edit, record, ended, "credential.expire")
+
+        return self._editor.run(command.actor, work)
+
+    def end_grace(self, command: EndGrace) -> Edited:
+        """The predecessor stops working now; where there is none, nothing changes."""
+
+        def work(edit: Edit) -> Edited:
+            record = edit.profile(command.profile_id, command.expected_version)
+            auth = record.profile.auth
+            if not isinstance(auth, TokenAuth | JwtAuth) or auth.previous is None:
+                shape = shown.profile(record, edit.now)
+                return Edited(shape=shape, version=record.version, sequence=record.version)
+            ended = Issued(replace(auth, previous=None), record.credential)
+            return self._put(edit, record, ended, "credential.end_grace")
 
         return self._editor.run(command.actor, work)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from authz_server.managing import shown
-from authz_server.managing.credential_state import ProfileCounts
+from authz_server.managing.credential_state import Possible, ProfileCounts, possible
 from authz_server.managing.errors import NotFound
 from authz_server.managing.ports import AuditFilter, Clock, Database, ProfileFilter
 from authz_server.managing.records import Page, Position, Shape, Shown
@@ -24,9 +24,10 @@ class Overview(NamedTuple):
 class Reading:
     """One object raises `NotFound` where it is not there; a list is empty."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, reveals: bool = False) -> None:
         self._database = database
         self._clock = clock
+        self._reveals = reveals
 
     def client(self, client_id: str) -> Shown:
         """One client."""
@@ -39,6 +40,12 @@ class Reading:
         with self._database.read() as unit:
             record = _found(unit.profiles.get(profile_id))
         return Shown(shown.profile(record, self._clock()), record.version)
+
+    def possible(self, profile_id: str) -> Possible:
+        """What can be done with one profile's credential."""
+        with self._database.read() as unit:
+            record = _found(unit.profiles.get(profile_id))
+        return possible(record, reveals=self._reveals)
 
     def api_key(self, api_key_id: str) -> Shown:
         """One API key."""

@@ -46,7 +46,7 @@ class Service:
         self.accounts = AccountEdits(editor, issuer, database, passwords)
         self.sessions = Sessions(editor, issuer, database, passwords)
         self.documents = DocumentEdits(editor, issuer, database, seal)
-        self.reading = Reading(database, clock)
+        self.reading = Reading(database, clock, reveals=issuer.reveals)
 
     def reseal(self, actor: Actor) -> Iterator[int]:
         """Seal every secret anew, under the first key; yields how many profiles were looked at, page by page.

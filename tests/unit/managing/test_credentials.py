@@ -8,6 +8,7 @@ from authz_server.core import token
 from authz_server.core.auth import JwtAuth, NoAuth, TokenAuth
 from authz_server.managing import errors
 from authz_server.managing.commands import (
+    EndGrace,
     ExpireCredential,
     Idempotency,
     RemoveAuth,
@@ -15,6 +16,7 @@ from authz_server.managing.commands import (
     RotateCredential,
     SetAuth,
 )
+from authz_server.managing.credential_state import Possible
 from authz_server.managing.ports import AuditFilter
 from authz_server.managing.records import Edited
 from authz_server.managing.relay import Propagation
@@ -47,6 +49,10 @@ def set_auth(plane: ControlPlane, auth: Any, key: Idempotency | None = None, **f
 
 def expire(plane: ControlPlane) -> Edited:
     return plane.service.credentials.expire(ExpireCredential(actor=AN_ACTOR, profile_id="pr_1"))
+
+
+def end_grace(plane: ControlPlane) -> Edited:
+    return plane.service.credentials.end_grace(EndGrace(actor=AN_ACTOR, profile_id="pr_1"))
 
 
 def reveal(plane: ControlPlane) -> Edited:
@@ -248,6 +254,42 @@ def test_a_credential_is_expired_now_and_its_predecessor_too(plane: ControlPlane
     plane.clock.now += 7
     expire(plane)
     assert token_auth_of(plane).expires_at == NOW + 7
+
+
+@pytest.mark.parametrize("auth", [{"type": "token"}, HMAC], ids=["token", "hmac"])
+def test_the_time_of_grace_is_ended_and_the_new_credential_works_on(plane: ControlPlane, auth: dict[str, Any]) -> None:
+    plane.profile(auth=auth)
+    rotated = rotate(plane, expires_in_hours=5, grace_seconds=3600)
+    ended = end_grace(plane)
+    assert ended.shape["auth"] == rotated.shape["auth"] | {"previous": None}
+    assert ended.shape["credential_state"] == rotated.shape["credential_state"]
+    (entry, *_) = plane.service.reading.audit(AuditFilter(), limit=1)
+    assert entry["action"] == "credential.end_grace"
+    assert list(entry["changes"]) == ["auth.previous"]
+
+
+@pytest.mark.parametrize("auth", [{"type": "token"}, {"type": "none"}], ids=["token", "none"])
+def test_where_no_grace_runs_there_is_nothing_to_end(plane: ControlPlane, auth: dict[str, Any]) -> None:
+    created = plane.profile(auth=auth)
+    ended = end_grace(plane)
+    assert (ended.version, ended.sequence) == (created.version, created.version)
+    assert ended.shape == created.shape
+
+
+def test_what_can_be_done_with_a_credential_is_what_the_edits_take() -> None:
+    def possible(*, reveal: bool, auth: dict[str, Any]) -> Possible:
+        plane = ControlPlane(reveal=reveal)
+        plane.client()
+        plane.profile(auth=auth)
+        return plane.service.reading.possible("pr_1")
+
+    foreign = {"type": "token", "token_sha256": "ab" * 32}
+    assert possible(reveal=True, auth={"type": "token"}) == (True, True, True)
+    assert possible(reveal=True, auth=HMAC) == (True, True, True)
+    assert possible(reveal=False, auth={"type": "token"}) == (True, True, False)
+    assert possible(reveal=False, auth=HMAC) == (True, True, False)
+    assert possible(reveal=True, auth=foreign) == (False, True, False)
+    assert possible(reveal=True, auth={"type": "none"}) == (False, False, False)
 
 
 def test_a_secret_is_expired_now(plane: ControlPlane) -> None:
