@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import typer
 
 from authz_server.cli.record_failures import told
+from authz_server.cli.record_list import Output, all_of, write
 from authz_server.compose.records import records
 from authz_server.managing.commands import CreateApiKey, RevokeApiKey
-from authz_server.managing.records import COMMAND_LINE, Role, Shape
-from authz_server.managing.service import Service
+from authz_server.managing.records import COMMAND_LINE, Role
 from authz_server.settings import load
 
 app: Final = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, rich_markup_mode=None)
 
-_PAGE: Final = 200
 _COLUMNS: Final = ("id", "name", "role", "active", "created_at", "expires_at", "last_used_at")
-
-
-class Output(StrEnum):
-    """How the keys are listed."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @app.command()
@@ -61,14 +50,9 @@ def list_(
     Example: authz-server apikey list -o json
     """
     with told("apikey list"), records(load(os.environ)) as opened:
-        keys = list(_all(opened.service))
-    if output is Output.JSON:
-        typer.echo(json.dumps(keys, indent=2, ensure_ascii=False))
-        return
-    rows = [[name.upper() for name in _COLUMNS], *([_cell(key[name]) for name in _COLUMNS] for key in keys)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        reading = opened.service.reading
+        keys = list(all_of(lambda after, limit: reading.api_keys(after=after, limit=limit)))
+    write(keys, _COLUMNS, output)
 
 
 @app.command()
@@ -82,19 +66,3 @@ def revoke(
     with told("apikey revoke"), records(load(os.environ)) as opened:
         shown = opened.service.api_keys.revoke(RevokeApiKey(actor=COMMAND_LINE, api_key_id=api_key_id)).shape
     typer.echo(f"{shown['id']} ({shown['name']}) does not work any more")
-
-
-def _all(service: Service) -> Iterator[Shape]:
-    after = None
-    while True:
-        page = service.reading.api_keys(after=after, limit=_PAGE)
-        yield from page.items
-        after = page.next
-        if after is None:
-            return
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "-" if value is None else str(value)

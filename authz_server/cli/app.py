@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "show",
     "schema",
     "token",
+    "admin",
     "apikey",
     "secrets",
     "db",

@@ -65,12 +65,16 @@ def environment(directory: Path, redis_url: str, **settings: str) -> dict[str, s
 
 
 def command(
-    arguments: Sequence[str], settings: Mapping[str, str], program: Sequence[str | Path] | None = None
+    arguments: Sequence[str],
+    settings: Mapping[str, str],
+    program: Sequence[str | Path] | None = None,
+    typed: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """`authz-server` with these arguments, run to its end."""
+    """`authz-server` with these arguments, run to its end; `typed` is its standard input."""
     return subprocess.run(
         [str(part) for part in [*(program or [script("authz-server")]), *arguments]],
         env=dict(settings),
+        input=typed,
         capture_output=True,
         text=True,
         timeout=60,
