@@ -6,13 +6,15 @@ list leads back to its line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
-from authz_server.documents.errors import Path
+from authz_server.documents.errors import Path, quoted
+from authz_server.documents.plain import Ambiguous
 from authz_server.managing.commands import Idempotency
 from authz_server.managing.errors import Code, Refused, ValidationFailed
 
@@ -21,7 +23,18 @@ FORM_BYTES: Final = 1_048_576
 FORM_FIELDS: Final = 1_000
 KEY_FIELD: Final = "form_key"
 _KEY_CHARACTERS: Final = 64
+_DIGITS: Final = re.compile(r"[0-9]{1,9}").fullmatch
+_SEPARATORS: Final = re.compile(r"[\s,]+")
+# These stand for what cannot be read, so that the document's own reader refuses them, along with all else.
+_NO_NUMBER: Final = Ambiguous("is not a whole number; write it in digits alone, such as 24")
+_NO_PAIR: Final = Ambiguous("has no =; write NAME=VALUE, one in a line")
 _FIELD_OF: Final[Mapping[str, str]] = {Code.NAME_TAKEN: "name", Code.ID_TAKEN: "id"}
+_WORDS: Final[Mapping[str, str]] = {
+    Code.IDEMPOTENCY_KEY_REUSED: (
+        "this form was sent before, with other values, and what it did then stays; sent once more, it does what it says"
+        " now as well"
+    ),
+}
 
 
 class MalformedForm(Exception):
@@ -80,6 +93,22 @@ class Form:
         """The lines of a field that are not empty, as a list of the document."""
         return [line.text for line in self.lines(name)]
 
+    def names(self, name: str) -> list[str]:
+        """Words with commas, spaces or both between them, as a list of the document."""
+        return [word for word in _SEPARATORS.split(self.values.get(name, "")) if word]
+
+    def number(self, name: str) -> int | Ambiguous | None:
+        """A whole number; None where nothing was typed, and what every reader refuses where it is none."""
+        text = self.text(name)
+        if not text:
+            return None
+        return int(text) if _DIGITS(text) else _NO_NUMBER
+
+    def pairs(self, name: str) -> list[tuple[str, str | Ambiguous]]:
+        """The lines of a field, each a name, `=` and a value; what every reader refuses where one is none."""
+        split = (line.partition("=") for line in self.items(name))
+        return [(left.strip(), right.strip() if equals else _NO_PAIR) for left, equals, right in split]
+
     def idempotency(self, method: str, path: str) -> Idempotency | None:
         """The form's one-time key: whoever sends the same form again is told what it did, and nothing is done twice."""
         key = self.values.get(KEY_FIELD, "")
@@ -122,6 +151,11 @@ class Filled:
         return next((name for name in self.errors if name), "")
 
 
+def written_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """What `Form.pairs` reads as these."""
+    return "\n".join(f"{name}={value}" for name, value in pairs)
+
+
 def refused(form: Form, refusal: Refused, known: Iterable[str], renamed: Mapping[str, str] | None = None) -> Filled:
     """The form again, everything typed kept, and the refusal's sentences at their fields.
 
@@ -130,11 +164,9 @@ def refused(form: Form, refusal: Refused, known: Iterable[str], renamed: Mapping
     fields = frozenset(known)
     errors: dict[str, tuple[str, ...]] = {}
     for path, sentence in _sentences(refusal):
-        name, line = _place(path, form, fields, renamed or {})
-        text = _written(sentence) if name else _written(f"{'.'.join(map(str, path))} {sentence}")
-        if line:
-            text = f"Line {line}: {sentence}."
-        errors[name] = (*errors.get(name, ()), text)
+        name, where = _place(path, form, fields, renamed or {})
+        text = f"{where}: {sentence}" if where else sentence
+        errors[name] = (*errors.get(name, ()), _written(text))
     return Filled(form.values, errors)
 
 
@@ -142,21 +174,26 @@ def _sentences(refusal: Refused) -> Iterable[tuple[Path, str]]:
     if isinstance(refusal, ValidationFailed):
         return [(each.path, each.detail) for each in refusal.problems]
     name = _FIELD_OF.get(refusal.code)
-    return [((name,) if name else (), str(refusal))]
+    return [((name,) if name else (), _WORDS.get(refusal.code, str(refusal)))]
 
 
-def _place(path: Path, form: Form, known: frozenset[str], renamed: Mapping[str, str]) -> tuple[str, int]:
-    """The field that a path of the document leads to, and the line in it (0: the whole of it)."""
+def _place(path: Path, form: Form, known: frozenset[str], renamed: Mapping[str, str]) -> tuple[str, str]:
+    """The field that a path of the document leads to, and where in it: a line, a name, or the whole of it."""
     for length in range(len(path), 0, -1):
         name = ".".join(map(str, path[:length]))
         name = renamed.get(name, name)
         if name in known:
-            position = path[length] if length < len(path) else None
-            lines = form.lines(name)
-            if isinstance(position, int) and position < len(lines):
-                return name, lines[position].number
-            return name, 0
-    return "", 0
+            return name, _within(form.lines(name), path[length] if length < len(path) else None)
+    return "", ".".join(map(str, path))
+
+
+def _within(lines: tuple[Line, ...], step: str | int | None) -> str:
+    match step:
+        case str():
+            return quoted(step)
+        case int() if len(lines) > 1 and step < len(lines):  # of one line, nobody asks which
+            return f"Line {lines[step].number}"
+    return ""
 
 
 def _written(sentence: str) -> str:
