@@ -18,7 +18,7 @@ from authz_server.dev.environment import Inherited
 from authz_server.dev.errors import RedisUnreachable, StackError, StopRequested
 from authz_server.dev.examples import examples, first_edits
 from authz_server.dev.ports import Ports
-from authz_server.dev.samples import Samples
+from authz_server.dev.samples import ADMIN, Samples
 from authz_server.dev.stack import Stack
 from authz_server.dev.state import STATE_FOLDER, State
 from authz_server.settings import SettingsError
@@ -54,7 +54,7 @@ def dev(
     port_metrics: Annotated[
         int, typer.Option(min=1, max=65_535, help="The check server's /metrics and /readyz.")
     ] = _DEFAULTS.metrics,
-    port_manage: Annotated[int, typer.Option(min=1, max=65_535, help="The REST API.")] = _DEFAULTS.manage,
+    port_manage: Annotated[int, typer.Option(min=1, max=65_535, help="The pages and the REST API.")] = _DEFAULTS.manage,
     state: Annotated[Path, typer.Option(help="Where samples, logs and data are kept.")] = STATE_FOLDER,
 ) -> None:
     """Run Valkey, manage, the check server, a real Envoy and a sample upstream on this machine. Ctrl-C ends them all.
@@ -96,6 +96,7 @@ def _introduce(redis_url: str, samples: Samples, ports: Ports, state: Path) -> N
         ("Envoy", f"http://127.0.0.1:{ports.http} and https://127.0.0.1:{ports.https}"),
         ("check server", f"127.0.0.1:{ports.check} (grpcurl -plaintext 127.0.0.1:{ports.check} list)"),
         ("health, metrics", f"http://127.0.0.1:{ports.metrics}/readyz and /metrics"),
+        ("pages", f"http://127.0.0.1:{ports.manage}/ (sign in as {ADMIN}, password {samples.secrets.admin_password})"),
         ("REST API", f"http://127.0.0.1:{ports.manage}/api/v1 (admin's key: {samples.secrets.api_key})"),
         ("Redis", masked_url(Secret(redis_url))),
         ("database, logs", f"{folder}/authz.db and {folder}/*.log"),

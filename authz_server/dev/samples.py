@@ -19,7 +19,7 @@ from authz_server.core.token import Prefix, digest, issue
 from authz_server.dev.certificates import CLIENT_NAME, Certificates, make_certificates
 from authz_server.dev.errors import StackError
 from authz_server.dev.state import State, write_private
-from authz_server.managing.commands import CreateApiKey, CreateClient, CreateProfile, Fields
+from authz_server.managing.commands import CreateAccount, CreateApiKey, CreateClient, CreateProfile, Fields
 from authz_server.managing.records import COMMAND_LINE, Edited
 from authz_server.managing.service import Service
 from authz_server.sealing.keys import KEY_BYTES, as_text
@@ -28,7 +28,10 @@ CLIENT_ID: Final = "cl_acme"
 ISSUER: Final = "https://login.example"
 AUDIENCE: Final = "orders"
 KEY_ID: Final = "laptop"
+ADMIN: Final = "admin"
 _BEARER_SECONDS: Final = 12 * 3_600
+_TYPED_CHARACTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is read as another
+_TYPED_GROUPS: Final = 4  # of four characters each: 80 random bits
 _API_KEY: Final[Fields] = {"name": "laptop", "role": "admin"}
 _CLIENT: Final[Fields] = {
     "id": CLIENT_ID,
@@ -47,6 +50,7 @@ class SampleSecrets:
     token: str
     hmac_secret: str
     api_key: str
+    admin_password: str  # of the account ADMIN
 
     def __repr__(self) -> str:
         return "SampleSecrets(********)"
@@ -114,7 +118,10 @@ def _make(state: State, now: dt.datetime, open_service: OpenService) -> Samples:
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     secret_key = as_text(secrets.token_bytes(KEY_BYTES))
     expired_token = issue(Prefix.TOKEN, secrets.randbelow)
+    admin_password = _new_password()
     with open_service(secret_key) as service:
+        admin = {"name": ADMIN, "role": "admin", "password": admin_password}
+        service.accounts.create(CreateAccount(actor=COMMAND_LINE, fields=admin))
         issued = _record(service, _profiles(certificates, pem.decode(), digest(expired_token).hex()))
         made = SampleSecrets(
             secret_key=secret_key,
@@ -123,9 +130,16 @@ def _make(state: State, now: dt.datetime, open_service: OpenService) -> Samples:
             token=issued["pr_sandbox"],
             hmac_secret=issued["pr_partner"],
             api_key=_value(service.api_keys.create(CreateApiKey(actor=COMMAND_LINE, fields=_API_KEY))),
+            admin_password=admin_password,
         )
     write_private(state.secrets, json.dumps(asdict(made)).encode())
     return Samples(made, certificates)
+
+
+def _new_password() -> str:
+    """One that can be read out and typed."""
+    groups = ("".join(secrets.choice(_TYPED_CHARACTERS) for _ in range(4)) for _ in range(_TYPED_GROUPS))
+    return "-".join(groups)
 
 
 def _record(service: Service, profiles: Sequence[Fields]) -> dict[str, str]:

@@ -27,6 +27,7 @@ _END: Final = "\x01end\x01"
 # What differs from run to run, on both sides of the comparison: what is found, and what stands for it.
 _MASKS: Final = (
     (r"\b(az[tha]_)[0-9A-Za-z]{49}\b", r"\1..."),
+    (r"\bpassword ([a-z2-9]{4}-){3}[a-z2-9]{4}\b", "password ..."),
     (r"\baza_[0-9A-Za-z]{4}\.\.\.", "aza_..."),
     (r"\bak_[0-9A-Za-z]{22}\b", "ak_..."),
     (r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "eyJ..."),

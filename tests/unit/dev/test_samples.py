@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from authz_server.dev.errors import StackError
-from authz_server.dev.samples import CLIENT_ID, Samples
+from authz_server.dev.samples import ADMIN, CLIENT_ID, Samples
 from authz_server.dev.state import State
 from authz_server.managing.commands import DeleteProfile, RotateCredential
 from authz_server.managing.errors import NotFound
@@ -46,13 +46,29 @@ def test_the_credentials_of_samples_can_be_rotated(samples: Samples, state: Stat
             rotated = service.credentials.rotate(RotateCredential(actor=COMMAND_LINE, profile_id=profile_id))
             assert rotated.credential is not None
     text = state.database.read_bytes()
-    for secret in (samples.secrets.token, samples.secrets.hmac_secret, samples.secrets.api_key):
+    for secret in (
+        samples.secrets.token,
+        samples.secrets.hmac_secret,
+        samples.secrets.api_key,
+        samples.secrets.admin_password,
+    ):
         assert secret.encode() not in text
 
 
 def test_the_api_key_of_the_samples_is_an_admins(samples: Samples, state: State) -> None:
     with service_of(state)(samples.secrets.secret_key) as service:
         assert service.api_keys.authenticate(samples.secrets.api_key).role is Role.ADMIN
+
+
+def test_an_admin_can_sign_in_with_a_password_of_this_folders_own(
+    samples: Samples, state: State, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with service_of(state)(samples.secrets.secret_key) as service:
+        signed_in = service.sessions.sign_in(ADMIN, samples.secrets.admin_password)
+    assert signed_in.account.role is Role.ADMIN
+    assert len(samples.secrets.admin_password) == 19
+    other = samples_of(State(tmp_path_factory.mktemp("other")), NOW)
+    assert other.secrets.admin_password != samples.secrets.admin_password
 
 
 def test_samples_of_an_earlier_start_are_used_again_with_edits(samples: Samples, state: State) -> None:
@@ -104,7 +120,8 @@ def test_what_holds_a_secret_is_readable_by_its_owner_only(name: str, samples: S
 
 def test_no_secret_is_in_a_repr(samples: Samples) -> None:
     shown = repr(samples)
-    for secret in (samples.secrets.token, samples.secrets.hmac_secret, samples.secrets.secret_key, "PRIVATE"):
+    kept = samples.secrets
+    for secret in (kept.token, kept.hmac_secret, kept.secret_key, kept.api_key, kept.admin_password, "PRIVATE"):
         assert secret not in shown
 
 
