@@ -25,7 +25,7 @@ from authz_server.web.api import api_keys, clients, credentials, documentation, 
 from authz_server.web.api.operations import Operation, Resource, Services
 from authz_server.web.api.paths import PREFIX
 from authz_server.web.api.serving import Endpoint, Gate
-from authz_server.web.attempts import FailedAttempts
+from authz_server.web.attempts import FailedAttempts, PasswordAttempts
 from authz_server.web.delivery import Deliverer, Delivery
 from authz_server.web.dry_run import DryRun
 from authz_server.web.guard import Guard, WebObserver
@@ -100,6 +100,7 @@ def application(
             relay_state=lambda: relay.state,
             clock=clock,
             gateway_url=gateway_url,
+            attempts=PasswordAttempts(monotonic),
         ),
         renderer=Renderer(assets.load(), __version__),
         cookies=Cookies(peers),
@@ -119,7 +120,7 @@ def application(
             Mount(PREFIX, Gate(_router(services, delivery), service, failed, Cookies(peers))),
             *_description(openapi.describe(RESOURCES)),
             Mount(_API, Router(default=_nothing_here)),
-            Mount("", site(frame, monotonic)),
+            Mount("", site(frame)),
         ]
     )
     app.add_exception_handler(HTTPException, _framework_error)

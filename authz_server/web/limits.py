@@ -15,3 +15,6 @@ PROPAGATION_SECONDS: Final = 1.0  # how long the answer to an edit waits for Red
 FAILED_ATTEMPTS: Final = 10
 ATTEMPTS_SECONDS: Final = 60.0
 PEERS_HELD: Final = 10_000
+
+FAILED_PASSWORDS: Final = 5  # of one account, and of one address
+PASSWORDS_SECONDS: Final = 60.0

@@ -98,10 +98,18 @@ def is_safe(request: Request) -> bool:
 def comes_from_here(request: Request) -> bool:
     """Whether the browser says that one of our own pages sent this, as far as it says anything.
 
-    `Sec-Fetch-Site` where there is one (it is not sent over plain HTTP to another host), else `Origin`.
+    `Sec-Fetch-Site` is not sent over plain HTTP to another host, and `Origin` not by every browser; each that is sent
+    has to be right. Of the origin only the host is compared: a proxy that is not trusted may have ended the TLS.
     """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in _OUR_SITES
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    if not _OUR_SITES.issuperset(request.headers.getlist("sec-fetch-site")):
+        return False
+    host = request.headers.get("host", "")
+    return all(_host(origin) == host for origin in request.headers.getlist("origin"))
+
+
+def _host(origin: str) -> str | None:
+    """Of an origin as browsers write it; `null`, and what cannot be read, has none."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

@@ -28,6 +28,7 @@ from authz_server.web.sessions import Cookies
 
 SIGN_IN: Final = "/sign-in"
 THEME_COOKIE: Final = "authz_theme"
+THEMES: Final = ("system", "light", "dark")
 _POST: Final = "POST"
 _METHODS: Final = ("GET", "POST")
 _FAULT: Final = "pages"
@@ -49,9 +50,11 @@ class Frame:
 
     def page(self, request: Request, view: View, account: Account | None = None, **context: Any) -> Response:
         """A page with all that surrounds it: who is signed in, the notice, the theme."""
-        secret = self.cookies.session(request) if account is not None else self.cookies.visitor(request)
+        met = Response()  # what holds the cookie of who comes for the first time: the forms around the page need one
+        secret = self.cookies.session(request) if account is not None else self.cookies.meet(met, request)
         told = notices.read(self.cookies.remembered(request, notices.COOKIE))
         now = self.services.clock()
+        theme = self.cookies.remembered(request, THEME_COOKIE)
         surroundings = {
             "account": account,
             "may_operate": account is not None and account.role.allows(Role.OPERATOR),
@@ -63,11 +66,12 @@ class Frame:
             "is_pending": False,
             "now": now,
             "path": request.url.path,
-            "theme": self.cookies.remembered(request, THEME_COOKIE),
+            "theme": theme if theme in THEMES else THEMES[0],
             "origin": origin(request, self.cookies),
             "gateway_url": self.services.gateway_url,
         }
         response = self.renderer.page(view.template, {**surroundings, **view.context, **context}, view.status)
+        response.raw_headers.extend(row for row in met.raw_headers if row[0] == b"set-cookie")
         if told is not None:
             self.cookies.remember(response, request, notices.COOKIE, "", 0)
         return response
@@ -103,8 +107,9 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        scope[PATH] = self._page.path
         request = Request(scope, receive)
+        if _method(request) in self._page.actions:  # what is counted by its name, callers cannot make up
+            scope[PATH] = self._page.path
         response = await self._response(request)
         await response(scope, receive, send)
 
@@ -131,7 +136,7 @@ class Endpoint:
         return RedirectResponse(f"{SIGN_IN}?next={quote(asked_for, safe='')}", 303, {"Cache-Control": "no-store"})
 
     async def _answered(self, request: Request, account: Account) -> Response:
-        method = "GET" if request.method == "HEAD" else request.method
+        method = _method(request)
         action = self._page.actions.get(method)
         if action is None:
             raise problems.method_not_allowed(self._page.actions)
@@ -149,6 +154,7 @@ class Endpoint:
             form=form,
             now=self._frame.services.clock(),
             origin=origin(request, self._frame.cookies),
+            peer=self._frame.cookies.peers.of(request),
         )
         answer = await to_thread.run_sync(action.handle, self._frame.services, visit)
         return await self._written(request, account, answer)
@@ -168,14 +174,19 @@ def redirected(cookies: Cookies, request: Request, answer: Redirect, *, is_pendi
     if answer.notice is not None:
         told = notices.Told(answer.notice, is_pending)
         cookies.remember(response, request, notices.COOKIE, told.write(), notices.SECONDS)
+    if answer.session is not None:
+        cookies.start(response, request, answer.session.reveal())
+    if answer.ends:
+        cookies.end(response, request)
+        response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
-async def read_form(request: Request, secret: str) -> Form:
-    """The form that was sent. Raises `ApiError` where it is none, or none of ours."""
+async def read_form(request: Request, secret: str, most: int = forms.FORM_BYTES) -> Form:
+    """The form that was sent, of at most so many bytes. Raises `ApiError` where it is none, or none of ours."""
     if not sessions.comes_from_here(request):
         raise ApiError("forbidden", _NOT_OURS)
-    body = await bodies.read(request, forms.FORM_BYTES, (forms.MEDIA_TYPE,))
+    body = await bodies.read(request, most, (forms.MEDIA_TYPE,))
     try:
         form = Form.parse(body)
     except MalformedForm:
@@ -189,6 +200,11 @@ def origin(request: Request, cookies: Cookies) -> str:
     """These pages' origin, as the browser knows it."""
     scheme = "https" if cookies.peers.is_secure(request) else "http"
     return f"{scheme}://{request.headers.get('host', '')}"
+
+
+def _method(request: Request) -> str:
+    """What is asked for: HEAD is GET, and who serves the answer leaves its body out."""
+    return "GET" if request.method == "HEAD" else request.method
 
 
 class Nowhere:

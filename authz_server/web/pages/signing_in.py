@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from authz_server.managing.errors import Unauthenticated
-from authz_server.web import sessions
-from authz_server.web.attempts import FailedAttempts
+from authz_server.managing.errors import DatabaseUnavailable, Unauthenticated
+from authz_server.managing.sessions import SignedIn
+from authz_server.web.api import problems
 from authz_server.web.guard import PATH
 from authz_server.web.pages.forms import Form
 from authz_server.web.pages.notices import Notice
-from authz_server.web.pages.serving import SIGN_IN, THEME_COOKIE, Frame, read_form, redirected
+from authz_server.web.pages.serving import SIGN_IN, THEME_COOKIE, THEMES, Frame, read_form, redirected
 from authz_server.web.pages.visits import Redirect, View
 
-FAILURES: Final = 5  # of one account, and of one address
-FAILURES_SECONDS: Final = 60.0
-THEMES: Final = ("system", "light", "dark")
+FORM_BYTES: Final = 16_384  # nobody is known yet
+_AT_ONCE: Final = 4  # of those whose password is looked at: the threads are everybody's
 _THEME_SECONDS: Final = 365 * 86_400
 _HOME: Final = "/"
 _REFUSED: Final = "The user name or the password is wrong."
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 
+_Action = Callable[[Request], Awaitable[Response]]
+
+
+class _Endpoint:
+    """One path, and what is done there by each method."""
+
+    def __init__(self, path: str, actions: Mapping[str, _Action], frame: Frame) -> None:
+        self._path = path
+        self._actions = actions
+        self._frame = frame
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        request = Request(scope, receive)
+        response = await self._frame.guarded(request, self._response(request))
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
+        action = self._actions.get("GET" if request.method == "HEAD" else request.method)
+        if action is None:
+            raise problems.method_not_allowed(self._actions)
+        request.scope[PATH] = self._path
+        return await action(request)
+
 
 class SigningIn:
     """The pages that need nobody to be signed in."""
 
-    def __init__(self, frame: Frame, monotonic: Callable[[], float]) -> None:
+    def __init__(self, frame: Frame) -> None:
         self._frame = frame
-        self._of_account = FailedAttempts(monotonic, most=FAILURES, seconds=FAILURES_SECONDS)
-        self._of_address = FailedAttempts(monotonic, most=FAILURES, seconds=FAILURES_SECONDS)
+        self._limiter: CapacityLimiter | None = None
 
     def routes(self) -> list[Route]:
         """Where they are."""
@@ -45,13 +68,8 @@ class SigningIn:
             self._route("/theme", {"POST": self._choose_theme}),
         ]
 
-    def _route(self, path: str, actions: Mapping[str, Callable[[Request], Any]]) -> Route:
-        async def serve(request: Request) -> Response:
-            request.scope[PATH] = path
-            action = actions["GET" if request.method == "HEAD" else request.method]
-            return await self._frame.guarded(request, action(request))
-
-        return Route(path, serve, methods=list(actions))
+    def _route(self, path: str, actions: Mapping[str, _Action]) -> Route:
+        return Route(path, _Endpoint(path, actions, self._frame))
 
     async def _ask(self, request: Request) -> Response:
         if await self._is_signed_in(request):
@@ -59,34 +77,36 @@ class SigningIn:
         return self._page(request, Form({"next": request.query_params.get("next", "")}))
 
     async def _sign_in(self, request: Request) -> Response:
-        form = await read_form(request, self._frame.cookies.visitor(request))
+        form = await read_form(request, self._frame.cookies.visitor(request), FORM_BYTES)
         name, peer = form.text("name"), self._frame.cookies.peers.of(request)
-        wait = max(self._of_account.wait(name), self._of_address.wait(peer))
+        attempts = self._frame.services.attempts
+        wait = attempts.begin(name, peer)
         if wait:
             sentence = f"Too many attempts failed. Try again in {wait} seconds."
             response = self._page(request, form, sentence, _TOO_MANY)
             response.headers["Retry-After"] = str(wait)
             return response
         try:
-            signed_in = await to_thread.run_sync(
-                self._frame.services.managing.sessions.sign_in, name, form.exact("password")
-            )
+            signed_in = await self._looked_at(name, form.exact("password"))
         except Unauthenticated:
-            self._of_account.failed(name)
-            self._of_address.failed(peer)
             return self._page(request, form, _REFUSED, _UNAUTHORIZED)
+        except DatabaseUnavailable:
+            attempts.forgive(name, peer)
+            raise
+        attempts.forgive(name, peer)
         await self._end(request)  # whoever had this browser before
-        response = RedirectResponse(_next(form.text("next")), 303, {"Cache-Control": "no-store"})
-        self._frame.cookies.start(response, request, signed_in.secret.reveal())
-        return response
+        return redirected(self._frame.cookies, request, Redirect(to=_next(form.text("next")), session=signed_in.secret))
+
+    async def _looked_at(self, name: str, password: str) -> SignedIn:
+        if self._limiter is None:  # it belongs to the loop that runs
+            self._limiter = CapacityLimiter(_AT_ONCE)
+        sign_in = self._frame.services.managing.sessions.sign_in
+        return await to_thread.run_sync(sign_in, name, password, limiter=self._limiter)
 
     async def _sign_out(self, request: Request) -> Response:
         await read_form(request, self._frame.cookies.session(request))
         await self._end(request)
-        response = redirected(self._frame.cookies, request, Redirect(to=SIGN_IN, notice=Notice.SIGNED_OUT))
-        response.headers["Clear-Site-Data"] = '"cache"'
-        self._frame.cookies.end(response, request)
-        return response
+        return redirected(self._frame.cookies, request, Redirect(to=SIGN_IN, notice=Notice.SIGNED_OUT, ends=True))
 
     async def _choose_theme(self, request: Request) -> Response:
         cookies = self._frame.cookies
@@ -99,17 +119,8 @@ class SigningIn:
         return response
 
     def _page(self, request: Request, form: Form, sentence: str = "", status: int = 200) -> Response:
-        numbered = Response()
-        secret = self._frame.cookies.meet(numbered, request)
-        context = {
-            "csrf_token": sessions.csrf_token(secret),
-            "name": form.text("name"),
-            "next": form.text("next"),
-            "sentence": sentence,
-        }
-        response = self._frame.page(request, View(template="sign_in.html", context=context, status=status))
-        response.raw_headers.extend(row for row in numbered.raw_headers if row[0] == b"set-cookie")
-        return response
+        context = {"name": form.text("name"), "next": form.text("next"), "sentence": sentence}
+        return self._frame.page(request, View(template="sign_in.html", context=context, status=status))
 
     async def _is_signed_in(self, request: Request) -> bool:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from starlette.routing import Route, Router
@@ -15,11 +14,11 @@ from authz_server.web.pages.visits import Page
 PAGES: Final[tuple[Page, ...]] = (*home.PAGES,)
 
 
-def site(frame: Frame, monotonic: Callable[[], float]) -> Router:
+def site(frame: Frame) -> Router:
     """Everything outside /api."""
     routes = [
         *assets.routes(frame.renderer.assets),
-        *SigningIn(frame, monotonic).routes(),
+        *SigningIn(frame).routes(),
         *(Route(page.path, Endpoint(page, frame)) for page in PAGES),
     ]
     return Router(routes, redirect_slashes=False, default=Nowhere(frame))

@@ -11,12 +11,14 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from authz_server.core.facts import is_identifier
+from authz_server.core.secret import Secret
 from authz_server.managing.commands import Idempotency
 from authz_server.managing.errors import NotFound
 from authz_server.managing.ports import Clock
 from authz_server.managing.records import Account, Actor, Role
 from authz_server.managing.relay import RelayState
 from authz_server.managing.service import Service
+from authz_server.web.attempts import PasswordAttempts
 from authz_server.web.dry_run import DryRun
 from authz_server.web.pages.forms import Form
 from authz_server.web.pages.notices import Notice
@@ -31,6 +33,7 @@ class Services:
     relay_state: Callable[[], RelayState]
     clock: Clock
     gateway_url: str
+    attempts: PasswordAttempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Visit:
     form: Form
     now: float
     origin: str  # of these pages, as the browser knows them: https://authz.example
+    peer: str  # the address that this comes from
 
     @property
     def actor(self) -> Actor:
@@ -80,11 +84,16 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """What was sent is done; the browser is led to a page that can be reloaded, which says so (303)."""
+    """What was sent is done; the browser is led to a page that can be reloaded, which says so (303).
+
+    `session`: of the new session that has begun in place of the one that sent this. `ends`: that one is over.
+    """
 
     to: str
     notice: Notice | None = None
     sequence: int | None = None
+    session: Secret | None = None
+    ends: bool = False
 
 
 Answer = View | Redirect | Response
