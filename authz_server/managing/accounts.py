@@ -11,7 +11,7 @@ from authz_server.documents.errors import Code, Invalid
 from authz_server.documents.tree import Value
 from authz_server.managing import shown
 from authz_server.managing.account_ports import Passwords
-from authz_server.managing.commands import ChangePassword, CreateAccount, DeleteAccount, UpdateAccount
+from authz_server.managing.commands import ChangePassword, CreateAccount, DeleteAccount, EndSessions, UpdateAccount
 from authz_server.managing.diff import Changes
 from authz_server.managing.editing import Edit, Editor
 from authz_server.managing.errors import LastAdmin, NotFound, WrongPassword
@@ -100,6 +100,17 @@ class AccountEdits:
             edit.unit.accounts.delete(account.id)
             edit.record(edit.entry("account.delete", _changes(account, None), account_id=account.id))
             return Edited(shape={"id": account.id}, version=None, sequence=None)
+
+        return self._editor.run(command.actor, work)
+
+    def end_sessions(self, command: EndSessions) -> Edited:
+        """All sessions of the account are over. Raises `NotFound`."""
+
+        def work(edit: Edit) -> Edited:
+            account = _locked(edit, command.account_id)
+            edit.unit.sessions.delete_of(account.id)
+            edit.record(edit.entry("account.end_sessions", {}, account_id=account.id))
+            return _edited(account)
 
         return self._editor.run(command.actor, work)
 

@@ -186,6 +186,14 @@ class DeleteAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndSessions:
+    """Wherever this account has signed in, it is signed out."""
+
+    actor: Actor
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword:
     """Somebody's own. `fields`: current_password, new_password."""
 

@@ -59,6 +59,11 @@ class Reading:
             record = _found(unit.accounts.get(account_id))
         return Shown(shown.account(record), None)
 
+    def admins(self) -> int:
+        """How many active accounts have the role admin."""
+        with self._database.read() as unit:
+            return unit.accounts.count_admins()
+
     def account_named(self, name: str) -> Shown:
         """The account that signs in under this name."""
         with self._database.read() as unit:

@@ -29,6 +29,8 @@ class Notice(StrEnum):
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_SAVED = "account_saved"
     ACCOUNT_DELETED = "account_deleted"
+    SESSIONS_ENDED = "sessions_ended"
+    PASSWORD_SET = "password_set"  # noqa: S105 - a code
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a code
     API_KEY_REVOKED = "api_key_revoked"
     SIGNED_OUT = "signed_out"
@@ -52,6 +54,8 @@ SENTENCES: Final = {
     Notice.ACCOUNT_CREATED: "Account created.",
     Notice.ACCOUNT_SAVED: "Account saved.",
     Notice.ACCOUNT_DELETED: "Account deleted.",
+    Notice.SESSIONS_ENDED: "Every session of this account has ended.",
+    Notice.PASSWORD_SET: "Password set. Every session of this account has ended.",
     Notice.PASSWORD_CHANGED: "Password changed. Every other session of this account has ended.",
     Notice.API_KEY_REVOKED: "API key revoked.",
     Notice.SIGNED_OUT: "Signed out.",

@@ -87,6 +87,7 @@ def _counted(number: int, one: str, many: str | None = None) -> str:
 _ACTIONS: Final = {
     "account.create": "made the account",
     "account.delete": "deleted the account",
+    "account.end_sessions": "ended the sessions of the account",
     "account.set_password": "set the password of the account",
     "account.sign_in": "signed in",
     "account.update": "changed the account",

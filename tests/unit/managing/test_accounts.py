@@ -7,7 +7,7 @@ import pytest
 
 from authz_server.documents.errors import write_pointer
 from authz_server.managing import errors
-from authz_server.managing.commands import ChangePassword, CreateAccount, DeleteAccount, UpdateAccount
+from authz_server.managing.commands import ChangePassword, CreateAccount, DeleteAccount, EndSessions, UpdateAccount
 from authz_server.managing.ports import AuditFilter
 from authz_server.managing.records import COMMAND_LINE, Account, Edited, Role, Shape
 from authz_server.managing.sessions import SignedIn
@@ -194,6 +194,19 @@ def test_a_deleted_account_and_its_sessions_are_gone(plane: ControlPlane) -> Non
     with pytest.raises(errors.NotFound):
         plane.service.reading.account(account_id)
     assert create(plane).shape["id"] != account_id
+
+
+def test_all_sessions_of_one_account_end_and_it_says_who_ended_them(plane: ControlPlane) -> None:
+    account_id = create(plane).shape["id"]
+    create(plane, "bob")
+    mine, other = (plane.service.sessions.sign_in(name, A_PASSWORD) for name in ("ada", "bob"))
+    ended = plane.service.accounts.end_sessions(EndSessions(actor=AN_ACTOR, account_id=account_id))
+    assert ended.shape == plane.service.reading.account(account_id).shape
+    assert [is_signed_in(plane, each) for each in (mine, other)] == [False, True]
+    assert actions(plane, account_id=account_id)[0] == "account.end_sessions"
+    with pytest.raises(errors.NotFound):
+        plane.service.accounts.end_sessions(EndSessions(actor=AN_ACTOR, account_id="ac_nobody"))
+    assert plane.service.reading.admins() == 2
 
 
 def test_the_last_active_admin_stays(plane: ControlPlane) -> None:
