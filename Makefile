@@ -17,7 +17,7 @@ JOBS ?= auto
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 .PHONY: setup
 setup: $(INSTALLED) ## Make .venv with everything for development; does nothing when it is up to date
@@ -71,6 +71,10 @@ format: setup ## Put the code into the form that make lint asks for
 .PHONY: bench
 bench: setup ## Measure the cost of a check
 	$(BIN)/python -m benchmarks
+
+.PHONY: screenshots
+screenshots: setup ## Take pictures of every page, in every width and theme, into build/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: proto
 proto: setup ## Generate authz_server/wire from proto/

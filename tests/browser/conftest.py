@@ -8,6 +8,8 @@
 | `page_without_javascript` | the same without |
 | `either_page` | both, one after the other: the test runs twice |
 | `signed_out_page` | a page of `site` that nobody has signed in on |
+| `shown` | every view of `tests.browser.pages`, one after the other: the test runs for each |
+| `show(view)` | one of them; the page is kept for the next view |
 | `open_page(...)` | any number of pages: another site, person, width, theme (see `Open`) |
 
 `page` and the like are `WatchedPage`s: `page.goto("/clients")` gives the status, `page.page` is Playwright's Page.
@@ -28,7 +30,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import NoBrowser, WatchedPage, find_browser, running_browser
+from tests.browser.pages import VIEWS, View
+from tests.support.browser import DESKTOP, NoBrowser, WatchedPage, find_browser, running_browser
 from tests.support.site import ADMIN, Person, SignedIn, Site, Sites
 
 
@@ -111,6 +114,65 @@ def open_page_for_module(browser: Browser, signed_in: dict[str, SignedIn]) -> It
     """Likewise, but they stay open for all tests of the module."""
     with ExitStack() as stack:
         yield Open(browser, stack, signed_in)
+
+
+class Show:
+    """Brings pages into the states of `tests.browser.pages`: one for each site and person, used again and again."""
+
+    def __init__(self, open_page: Open, request: pytest.FixtureRequest) -> None:
+        self._open_page = open_page
+        self._request = request
+        self._opened: dict[tuple[bool, Person | None], WatchedPage] = {}
+
+    def __call__(self, view: View) -> WatchedPage:
+        """A page that shows this view, in the light theme, as wide as a desktop."""
+        site = self.site(view)
+        key = (view.empty, view.person)
+        if key not in self._opened:
+            self._opened[key] = self._open_page(site, person=view.person)
+        opened = self._opened[key]
+        opened.resize(DESKTOP)
+        opened.theme("light")
+        view.show(opened, site)
+        return opened
+
+    def site(self, view: View) -> Site:
+        """Where this view is to be seen."""
+        site: Site = self._request.getfixturevalue("empty_site" if view.empty else "site")
+        return site
+
+    def assert_all_well(self) -> None:
+        """Say what was wrong on any of the pages."""
+        for opened in self._opened.values():
+            opened.assert_all_well()
+
+
+@pytest.fixture(scope="module")
+def showing(open_page_for_module: Open, request: pytest.FixtureRequest) -> Show:
+    """What `show` keeps from test to test."""
+    return Show(open_page_for_module, request)
+
+
+@pytest.fixture
+def show(showing: Show) -> Iterator[Show]:
+    """Shows views of the table, one after the other; the test fails if anything was wrong on one."""
+    yield showing
+    showing.assert_all_well()
+
+
+@pytest.fixture(scope="module", params=VIEWS, ids=lambda view: view.name)
+def gone_to(request: pytest.FixtureRequest, showing: Show) -> WatchedPage:
+    """Each view in turn, gone to once: all tests of a module that look at one come one after the other."""
+    return showing(request.param)
+
+
+@pytest.fixture
+def shown(gone_to: WatchedPage) -> Iterator[WatchedPage]:
+    """Each view of the table in turn, in the light theme, as wide as a desktop. The test must leave it as it is."""
+    gone_to.resize(DESKTOP)
+    gone_to.theme("light")
+    yield gone_to
+    gone_to.assert_all_well()
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ class Watch:
 
     origin: str  # scheme, host and port
     problems: list[str] = field(default_factory=list)
-    documents: dict[str, int] = field(default_factory=dict)  # the URL of each page, and its status
+    documents: dict[str, Response] = field(default_factory=dict)  # the last answer for the URL of each page
 
     def on(self, page: Page) -> None:
         """Watch this page from now on."""
@@ -116,7 +116,7 @@ class Watch:
 
     def _response(self, response: Response) -> None:
         if response.request.is_navigation_request():
-            self.documents[response.url] = response.status
+            self.documents[response.url] = response
 
 
 class WatchedPage:
@@ -169,14 +169,23 @@ class WatchedPage:
         """What the reader's system prefers."""
         self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
 
+    def answer(self) -> Response:
+        """The answer that the page was made of; also where it was the answer to a form."""
+        return self.watch.documents[self.page.url.partition("#")[0]]
+
     def cookies(self) -> StorageState:
         """For another page that is to be signed in as this one is."""
         return self.context.storage_state()
 
+    def assert_all_well(self) -> None:
+        """Say what was wrong, once."""
+        problems, self.watch.problems[:] = self.watch.problems[:], []
+        assert not problems, "\n".join(problems)
+
     def close(self) -> None:
         """Close the page and its context, and say what was wrong."""
         self.context.close()
-        assert not self.watch.problems, "\n".join(self.watch.problems)
+        self.assert_all_well()
 
 
 OpenPage = Callable[..., WatchedPage]

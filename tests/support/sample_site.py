@@ -130,7 +130,7 @@ def _profiles_with_issued_credentials(past: _Past) -> None:
     past.profile(JWT, "signed requests", 5 * DAY, {"type": "jwt", "algorithm": "HS256", "issuer": "acme"})
     past.profile(
         LONGEST,
-        "A long name, with_one_word_in_it_that_no_line_of_a_telephone_could_ever_hold_whole, " + "and more" + " of it" * 17,
+        "A long name, with_one_word_in_it_that_no_line_of_a_telephone_could_ever_hold_whole, and more" + " of it" * 17,
         4 * DAY,
         token,
         allowed_methods=_METHODS,
