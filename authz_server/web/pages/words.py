@@ -84,7 +84,7 @@ def _counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-_ACTIONS: Final = {
+ACTIONS: Final = {
     "account.create": "made the account",
     "account.delete": "deleted the account",
     "account.end_sessions": "ended the sessions of the account",
@@ -96,6 +96,7 @@ _ACTIONS: Final = {
     "client.create": "added the client",
     "client.delete": "deleted the client",
     "client.update": "changed the client",
+    "credential.end_grace": "ended the time of grace of",
     "credential.expire": "let expire the credential of",
     "credential.remove_auth": "removed auth from",
     "credential.reveal": "was shown the credential of",
@@ -111,4 +112,4 @@ _ACTIONS: Final = {
 
 def action(code: str) -> str:
     """What was done, in words that go on to what it was done to."""
-    return _ACTIONS.get(code, code)
+    return ACTIONS.get(code, code)

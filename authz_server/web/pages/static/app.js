@@ -21,6 +21,10 @@ function announce(sentence) {
   setTimeout(() => { live.textContent = sentence; }, 50); // the same words twice are said twice
 }
 
+// --- What is of use only where scripts run ---
+
+for (const template of document.querySelectorAll("template[data-scripted]")) template.replaceWith(template.content);
+
 // --- Times: in the reader's zone; the exact UTC stays in the title. ---
 
 const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -74,7 +78,7 @@ let unsaved = document.querySelector("[data-shown-once]") !== null;
 async function copy(button) {
   const text = button.dataset.copy ?? document.getElementById(button.dataset.copyFrom).value;
   const label = button.querySelector("span");
-  const said = label.dataset.label ??= label.textContent;
+  const done = button.querySelector(".said");
   try {
     await navigator.clipboard.writeText(text); // there is none over plain HTTP to another host
   } catch {
@@ -83,11 +87,15 @@ async function copy(button) {
     return;
   }
   if (button.closest("[data-shown-once]")) unsaved = false;
-  label.textContent = "Copied";
-  button.classList.add("done");
-  announce(`${said}: copied`);
+  const show = (copied) => {
+    label.classList.toggle("hidden", copied); // the button keeps its name
+    done.hidden = !copied;
+    button.classList.toggle("done", copied);
+  };
+  show(true);
+  announce(`${label.textContent}: copied`);
   clearTimeout(button.back);
-  button.back = setTimeout(() => { label.textContent = said; button.classList.remove("done"); }, 2000);
+  button.back = setTimeout(() => show(false), 2000);
 }
 
 function select(button, text) {
@@ -100,7 +108,7 @@ function select(button, text) {
 
 for (const button of document.querySelectorAll("button.copy")) {
   button.hidden = false;
-  button.setAttribute("aria-label", button.textContent.trim()); // the name stays while the label says "Copied"
+  button.append(element("span", { class: "said", "aria-hidden": "true", hidden: "" }, "Copied"));
   button.addEventListener("click", () => copy(button));
 }
 
@@ -121,8 +129,8 @@ for (const button of document.querySelectorAll("button[data-reveals]")) {
 if (unsaved) {
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
   const dialog = element("dialog", { "aria-labelledby": "leave-title" },
-    element("h2", { id: "leave-title" }, "Have you copied the credential?"),
-    element("p", {}, "It is shown only this once. Without it, a new one has to be made."));
+    element("h2", { id: "leave-title" }, "Have you copied it?"),
+    element("p", {}, "The credential is shown only this once. Without it, a new one has to be made."));
   const stay = element("button", { class: "button primary", type: "button" }, "Stay here");
   const leave = element("button", { class: "button", type: "button" }, "Leave without it");
   dialog.append(element("div", { class: "actions" }, stay, leave));
@@ -231,5 +239,24 @@ for (const button of document.querySelectorAll("button[data-fills]")) {
   });
 }
 
-localize(document);
+// --- Switches: a box whose form is sent when it is clicked, once it has been seen to move ---
+
+for (const box of document.querySelectorAll("input[data-sends]")) {
+  box.addEventListener("change", () => setTimeout(() => box.form.requestSubmit(), 150));
+}
+
+// --- What would be, counted from now on ---
+
+function refreshPlans() {
+  for (const plan of document.querySelectorAll("[data-seconds]")) {
+    const time = plan.querySelector("time");
+    const end = now() + plan.dataset.seconds * 1000;
+    time.dateTime = new Date(Math.min(end, Date.parse(plan.dataset.latest ?? "9999-12-31"))).toISOString();
+    time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+  }
+  localize(document);
+}
+
+setInterval(refreshPlans, MINUTE * 1000);
+refreshPlans();
 refreshBadges();
