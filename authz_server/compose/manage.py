@@ -145,6 +145,7 @@ class ManageProcess:
             database=opened.database,
             clock=time.time,
             realm=settings.realm,
+            gateway_url=settings.gateway_url,
             trusted_proxies=AllowList.of(settings.http_trusted_proxies),
         )
         exposition = PublishingExposition(

@@ -17,6 +17,7 @@ REDIS_URL: Final = "AUTHZ_REDIS_URL"
 DATABASE_URL: Final = "AUTHZ_DATABASE_URL"
 SECRET_KEYS: Final = "AUTHZ_SECRET_KEYS"  # noqa: S105 - the name of a setting
 REDIS_PREFIX: Final = "AUTHZ_REDIS_PREFIX"
+GATEWAY_URL: Final = "AUTHZ_GATEWAY_URL"
 
 # In somebody else's Redis the samples keep out of the way of what the default prefix may hold.
 FOREIGN_PREFIX: Final = "authz-dev"
@@ -35,6 +36,7 @@ _INSTEAD: Final = {
     "AUTHZ_CLIENT_IP_FROM": "it follows from Envoy's configuration",
     "AUTHZ_CERTIFICATE_FROM": "it follows from Envoy's configuration",
     "AUTHZ_PROFILES_FILE": "the clients and profiles are in the state folder",
+    GATEWAY_URL: "lines to paste lead to the stack's own Envoy",
     "AUTHZ_RECORD_KEYS": f"{SECRET_KEYS} is what manage needs",
 }
 
@@ -79,6 +81,7 @@ class Inherited(NamedTuple):
         decided = {
             REDIS_URL: redis_url,
             DATABASE_URL: f"sqlite:///{database}",
+            GATEWAY_URL: f"http://{LOOPBACK}:{ports.http}",
             "AUTHZ_HTTP_LISTEN": f"{LOOPBACK}:{ports.manage}",
             "AUTHZ_GRPC_LISTEN": f"{LOOPBACK}:{ports.check}",
             "AUTHZ_METRICS_LISTEN": f"{LOOPBACK}:{ports.metrics}",

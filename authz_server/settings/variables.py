@@ -13,6 +13,7 @@ from authz_server.core.secret import REDACTED, Secret
 from authz_server.settings import values
 from authz_server.settings.database import database_url, masked_database_url
 from authz_server.settings.values import ListenAddress, Parser
+from authz_server.settings.web_address import web_address
 
 PREFIX: Final = "AUTHZ_"
 
@@ -147,6 +148,11 @@ class Settings:
     http_tls_key: Path | None = _variable(values.optional(values.path), "", "Its private key (PEM).")
     http_trusted_proxies: tuple[str, ...] = _variable(
         values.listed(values.network), "", "Networks whose X-Forwarded-For and X-Forwarded-Proto manage believes."
+    )
+    gateway_url: str = _variable(
+        web_address,
+        "https://gateway.example",
+        "Where callers reach Envoy: manage shows it in lines that are ready to paste.",
     )
     reveal: bool = _variable(
         values.switch, "off", "Keep new tokens sealed in the database, so that operators can be shown them again."

@@ -61,6 +61,11 @@ def test_what_the_stack_decides_itself_is_named() -> None:
     assert "AUTHZ_PROFILES_FILE" not in settings(AUTHZ_PROFILES_FILE="profiles.yaml")
 
 
+def test_lines_to_paste_lead_to_the_stacks_own_envoy() -> None:
+    assert settings()["AUTHZ_GATEWAY_URL"] == f"http://127.0.0.1:{PORTS.http}"
+    assert settings(AUTHZ_GATEWAY_URL="https://elsewhere.example") == settings()
+
+
 def test_check_server_listens_where_the_ports_say() -> None:
     chosen = settings(AUTHZ_GRPC_LISTEN="127.0.0.1:1", AUTHZ_GRPC_TLS_CERT="cert.pem")
     assert chosen["AUTHZ_GRPC_LISTEN"] == f"127.0.0.1:{PORTS.check}"
