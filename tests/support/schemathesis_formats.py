@@ -59,6 +59,15 @@ def with_real_keys(body: Any, seal: SecretSeal, profile_id: str = "") -> Any:
     }
 
 
+def without_half_booleans(body: Any) -> Any:
+    """The body without `y` and `n`, which are written without quotes, and which YAML readers take for two things."""
+    if isinstance(body, dict):
+        return {without_half_booleans(name): without_half_booleans(value) for name, value in body.items()}
+    if isinstance(body, list):
+        return [without_half_booleans(each) for each in body]
+    return body * 2 if isinstance(body, str) and body.lower() in ("y", "n") else body
+
+
 def with_distinct_names(body: Any) -> Any:
     """The document without a client or a profile that shares an id or a name with one before: no schema can tell."""
     if not isinstance(body, dict) or not isinstance(body.get("clients"), list):

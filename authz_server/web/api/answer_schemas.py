@@ -111,6 +111,17 @@ def _api_key() -> dict[str, Schema]:
     }
 
 
+def _account() -> dict[str, Schema]:
+    return {
+        "id": schema.IDENTIFIER,
+        "name": schema.NAME,
+        "role": {"enum": list(map(str, Role))},
+        "active": BOOLEAN,
+        **_STAMPS,
+        "last_signed_in_at": or_null(schema.TIME),
+    }
+
+
 def _audit_entry() -> dict[str, Schema]:
     return {
         "id": {"type": "integer"},
@@ -120,6 +131,7 @@ def _audit_entry() -> dict[str, Schema]:
         "client_id": or_null(ANY_TEXT),
         "profile_id": or_null(ANY_TEXT),
         "api_key_id": or_null(ANY_TEXT),
+        "account_id": or_null(ANY_TEXT),
         "changes": ref("Changes"),
     }
 
@@ -221,6 +233,8 @@ def answers() -> dict[str, Any]:
         "Deleted": shown({"id": schema.IDENTIFIER, "propagation": ref("Propagation")}),
         "ApiKey": shown(_api_key()),
         "EditedApiKey": _edited(_api_key()),
+        "Account": shown(_account()),
+        "EditedAccount": shown({**_account(), "propagation": ref("Propagation")}),
         "AuditEntry": shown(_audit_entry()),
         "DryRunResult": _dry_run_result(),
         "Applied": _applied(),

@@ -79,6 +79,18 @@ API_KEY_CREDENTIAL: Final = {
     "headers": {"Authorization": f"Bearer {_API_KEY}"},
 }
 
+NEW_ACCOUNT: Final = {"name": "Ada Lovelace", "role": "operator", "password": "correct horse battery staple"}
+ACCOUNT: Final = {
+    "id": "ac_ada",
+    "name": "Ada Lovelace",
+    "role": "operator",
+    "active": True,
+    **_STAMPS,
+    "last_signed_in_at": None,
+}
+ACCOUNT_CHANGES: Final = {"active": False}
+CHANGED_ACCOUNT: Final = {**ACCOUNT, "active": False}
+
 AUDIT_ENTRY: Final = {
     "id": 17,
     "at": "2026-01-02T00:00:00Z",
@@ -87,6 +99,7 @@ AUDIT_ENTRY: Final = {
     "client_id": "cl_acme",
     "profile_id": "pr_production",
     "api_key_id": None,
+    "account_id": None,
     "changes": {"active": {"from": True, "to": False}},
 }
 

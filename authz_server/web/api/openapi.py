@@ -24,7 +24,7 @@ _DESCRIPTION: Final = (
     "before it may."
 )
 
-_TAGS: Final = {"clients": "Clients", "profiles": "Profiles", "api-keys": "API keys"}
+_TAGS: Final = {"clients": "Clients", "profiles": "Profiles", "api-keys": "API keys", "accounts": "Accounts"}
 
 
 def describe(resources: Iterable[Resource]) -> dict[str, Any]:
@@ -200,7 +200,7 @@ _HEADERS_OF_ERRORS: Final[Mapping[int, tuple[str, ...]]] = {
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
-_IDS: Final = {"client_id": "cl_acme", "profile_id": "pr_production", "api_key_id": "ak_deploy"}
+_IDS: Final = {"client_id": "cl_acme", "profile_id": "pr_production", "api_key_id": "ak_deploy", "account_id": "ac_ada"}
 _SWITCH: Final = {"type": "boolean"}
 _A_TEXT: Final = schema.a_text(limits.QUERY_CHARACTERS)
 _SEARCH: Final = {key: value for key, value in _A_TEXT.items() if key != "minLength"} | {
@@ -218,8 +218,11 @@ _QUERY: Final[Mapping[str, tuple[Mapping[str, Any], str, Any]]] = {
     ),
     "client_id": (_A_TEXT, "Only of this client.", "cl_acme"),
     "profile_id": (_A_TEXT, "Only of this profile.", "pr_production"),
-    "actor_id": (_A_TEXT, "Only what this API key did.", "ak_deploy"),
+    "account_id": (_A_TEXT, "Only of this account.", "ac_ada"),
+    "actor_id": (_A_TEXT, "Only what this API key or account did.", "ak_deploy"),
     "action": (_A_TEXT, "Only this action.", "credential.rotate"),
+    "since": (schema.TIME, "Only what was done at this time, or later.", "2026-01-01T00:00:00Z"),
+    "until": (schema.TIME, "Only what was done before this time.", "2027-01-01T00:00:00Z"),
     "dry_run": (_SWITCH, "Only tell what would change.", True),
     "prune": (_SWITCH, "Remove what is not in the document.", False),
 }

@@ -14,6 +14,7 @@ PREFIX: Final = "/api/v1"
 CLIENTS: Final = f"{PREFIX}/clients"
 PROFILES: Final = f"{PREFIX}/profiles"
 API_KEYS: Final = f"{PREFIX}/api-keys"
+ACCOUNTS: Final = f"{PREFIX}/accounts"
 
 PAGING: Final[Mapping[str, queries.Parse]] = {"cursor": queries.cursor, "limit": queries.page_items}
 

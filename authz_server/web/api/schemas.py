@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from authz_server.documents import schema
 from authz_server.documents.schema import Schema, an_object
+from authz_server.managing.accounts import LEAST_CHARACTERS, MOST_CHARACTERS
 from authz_server.managing.records import Role
 from authz_server.web.api.answer_schemas import answers
 from authz_server.web.api.schema_parts import ANY_TEXT, BOOLEAN, page, ref
@@ -18,6 +19,14 @@ _HOURS: Final[Schema] = {
     "minimum": 1,
     "maximum": 87_600,
     "description": "Absent: it never expires.",
+}
+_ROLE: Final[Schema] = {"enum": list(map(str, Role))}
+_PASSWORD: Final[Schema] = {
+    "type": "string",
+    "minLength": LEAST_CHARACTERS,
+    "maxLength": MOST_CHARACTERS,
+    "writeOnly": True,
+    "description": "Any characters; not the account's name.",
 }
 
 
@@ -100,9 +109,13 @@ def components() -> dict[str, Any]:
             }
         ),
         "NewApiKey": an_object(
-            {"name": schema.NAME, "role": {"enum": list(map(str, Role))}, "expires_in_hours": _HOURS},
+            {"name": schema.NAME, "role": _ROLE, "expires_in_hours": _HOURS},
             required=("name", "role"),
         ),
+        "NewAccount": an_object(
+            {"name": schema.NAME, "role": _ROLE, "password": _PASSWORD}, required=("name", "role", "password")
+        ),
+        "AccountChanges": an_object({"role": _ROLE, "active": BOOLEAN, "password": _PASSWORD}),
         "DryRun": _dry_run(),
         "Document": schema.document(),
         **answers(),

@@ -121,7 +121,8 @@ RESOURCES: Final = (
                 summary="Who changed what, when; newest first",
                 handle=_audit,
                 query={
-                    **dict.fromkeys(("client_id", "profile_id", "actor_id", "action"), _text),
+                    **dict.fromkeys(("client_id", "profile_id", "account_id", "actor_id", "action"), _text),
+                    **dict.fromkeys(("since", "until"), values.timestamp),
                     "cursor": queries.number,
                     "limit": queries.page_items,
                 },

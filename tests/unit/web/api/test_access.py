@@ -64,7 +64,10 @@ async def test_a_role_that_is_too_low_is_refused_and_a_sufficient_one_is_not(
 
 def test_roles_are_those_of_the_contract() -> None:
     by_role = {role: {each.id for _, _, each in OPERATIONS if each.role is role} for role in Role}
-    assert by_role[Role.ADMIN] == {"list_api_keys", "create_api_key", "get_api_key", "revoke_api_key"}
+    assert by_role[Role.ADMIN] == {
+        *("list_api_keys", "create_api_key", "get_api_key", "revoke_api_key"),
+        *("list_accounts", "create_account", "get_account", "update_account", "delete_account"),
+    }
     assert by_role[Role.VIEWER] == {
         *("list_clients", "get_client", "list_profiles", "list_profiles_of_client", "get_profile"),
         "list_audit_entries",

@@ -86,6 +86,26 @@ async def test_the_audit_trail_is_paged_and_filtered() -> None:
         assert of_one[1]["changes"]["name"] == {"from": None, "to": "Client 1"}
 
 
+async def test_the_audit_trail_is_filtered_by_time_and_account() -> None:
+    seconds = count(1_800_000_000)  # 2027-01-15T08:00:00Z
+    async with Api(clock=lambda: float(next(seconds))).client() as client:
+        fields = {"role": "viewer", "password": "correct horse"}
+        made = [(await client.post("accounts", json={"name": name, **fields})).json() for name in ("ada", "bob")]
+        first, second = (await client.get("audit?action=account.create")).json()["items"][::-1]
+        assert [first["account_id"], second["account_id"]] == [each["id"] for each in made]
+        for query, found in (
+            ({"account_id": second["account_id"]}, [second]),
+            ({"since": second["at"], "action": "account.create"}, [second]),
+            ({"until": second["at"], "action": "account.create"}, [first]),
+            ({"since": first["at"].replace("Z", "+00:00"), "until": second["at"]}, [first]),
+            ({"since": "2028-01-01T00:00:00Z"}, []),
+        ):
+            assert (await client.get("audit", params=query)).json()["items"] == found, query
+        for wrong in ("2027-01-15", "yesterday", "1800000000", ""):
+            refused = await client.get("audit", params={"since": wrong})
+            assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/since")
+
+
 def test_a_number_is_a_cursor_like_all_others() -> None:
     assert number(write_number(17)) == 17
     assert write_number(None) is None
