@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
 
-_VOID: Final = frozenset(("input", "link", "meta", "br", "hr", "img", "path", "rect", "circle"))
+_VOID: Final = frozenset(("input", "link", "meta", "br", "hr", "img"))
 _UNSEEN: Final = frozenset(("script", "style", "title"))
 _BLOCKS: Final = frozenset(
     ("p", "div", "li", "td", "th", "tr", "h1", "h2", "h3", "dt", "dd", "section", "label", "button")
@@ -62,8 +62,12 @@ class _Reader(HTMLParser):
         elif "main" in self._open:
             self._field(tag, attributes)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
     def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop() != tag:
+        assert tag in self._open, f"{tag} ends, but has not begun"
+        while self._open.pop() != tag:
             pass
         if tag in _BLOCKS:
             self.text.append(" ")

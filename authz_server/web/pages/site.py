@@ -6,12 +6,12 @@ from typing import Final
 
 from starlette.routing import Route, Router
 
-from authz_server.web.pages import assets, home
+from authz_server.web.pages import assets, audit, home
 from authz_server.web.pages.serving import Endpoint, Frame, Nowhere
 from authz_server.web.pages.signing_in import SigningIn
 from authz_server.web.pages.visits import Page
 
-PAGES: Final[tuple[Page, ...]] = (*home.PAGES,)
+PAGES: Final[tuple[Page, ...]] = (*home.PAGES, *audit.PAGES)
 
 
 def site(frame: Frame) -> Router:
