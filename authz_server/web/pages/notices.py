@@ -26,6 +26,7 @@ class Notice(StrEnum):
     AUTH_CHANGED = "auth_changed"
     AUTH_REMOVED = "auth_removed"
     CREDENTIAL_EXPIRED = "credential_expired"
+    GRACE_ENDED = "grace_ended"
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_SAVED = "account_saved"
     ACCOUNT_DELETED = "account_deleted"
@@ -51,6 +52,7 @@ SENTENCES: Final = {
     Notice.AUTH_CHANGED: "Auth type changed.",
     Notice.AUTH_REMOVED: "Auth removed. The profile asks for no credential any more.",
     Notice.CREDENTIAL_EXPIRED: "The credential has expired as of now.",
+    Notice.GRACE_ENDED: "The old credential has stopped working; the new one works on.",
     Notice.ACCOUNT_CREATED: "Account created.",
     Notice.ACCOUNT_SAVED: "Account saved.",
     Notice.ACCOUNT_DELETED: "Account deleted.",

@@ -14,7 +14,7 @@ from authz_server.web.pages.forms import Filled
 from authz_server.web.pages.visits import Action, Answer, Page, Services, View, Visit
 from authz_server.web.pages.words import HOUR, moment
 
-GRACES: Final = ((0, "no time"), (300, "5 minutes"), (3_600, "1 hour"), (86_400, "24 hours"))
+GRACES: Final = ((300, "5 minutes"), (3_600, "1 hour"), (86_400, "24 hours"))
 """For how long the present credential may be left to work, in seconds and in words."""
 PATH: Final = "/profiles/{profile_id}"
 _RECENT: Final = 8
@@ -36,7 +36,10 @@ class Panel(NamedTuple):
 
 
 class Grace(NamedTuple):
-    """For how long the present credential works on beside the next, and until when, were it rotated now."""
+    """For how long the present credential works on beside the next, and until when, were it rotated now.
+
+    `label` is empty where it expires before.
+    """
 
     seconds: int
     label: str
@@ -60,6 +63,8 @@ def view(
     `filled`: the form for a rotation, as it was refused. `sentence`: why something else was not done. `revealed`: the
     credential can be shown again.
     """
+    if edited is not None and edited.replayed:  # it may have changed since
+        profile = services.managing.reading.profile(profile["id"]).shape
     client = services.managing.reading.client(profile["client_id"]).shape
     panel = None
     if edited is not None and edited.credential is not None:
@@ -124,14 +129,15 @@ def _panel(services: Services, profile: Shape, credential: IssuedCredential, *, 
 
 
 def _graces(profile: Shape, now: float) -> list[Grace]:
-    """What can be chosen; nothing where the present one has expired."""
+    """What can be chosen beside none; nothing where the present one has expired."""
     expires_at = profile["credential_state"]["expires_at"]
     latest = None if expires_at is None else _seconds(expires_at)
-    if latest is not None and latest <= now:
-        return []
-    graces = []
-    for seconds, label in GRACES:
-        end = now + seconds if latest is None else min(now + seconds, latest)
+    graces: list[Grace] = []
+    for seconds, label in GRACES if latest is None or latest > now else ():
+        end = now + seconds
+        if latest is not None and end >= latest:
+            graces.append(Grace(seconds, "", expires_at))
+            break
         graces.append(Grace(seconds, label, f"{datetime.fromtimestamp(end, UTC):%Y-%m-%dT%H:%M:%SZ}"))
     return graces
 

@@ -192,7 +192,7 @@ for (const field of document.querySelectorAll("[data-check]")) {
       });
       if (!answer.ok || mine !== asked) return;
       const { errors } = await answer.json();
-      error.textContent = errors.join(" ");
+      error.textContent = errors.join("\n");
       field.closest(".field").classList.toggle("wrong", errors.length > 0);
       field.toggleAttribute("aria-invalid", errors.length > 0);
       document.getElementById(`${field.id}-error`)?.remove(); // what the server said of what stood here before
@@ -203,7 +203,7 @@ for (const field of document.querySelectorAll("[data-check]")) {
 // --- Chips: the usual values of a field, to click ---
 
 for (const field of document.querySelectorAll("input[data-chips]")) {
-  const row = element("div", { class: "chips", role: "group", "aria-label": `${field.labels[0].textContent}: suggestions` });
+  const row = element("div", { class: "chips", role: "group", "aria-label": "Usual values" }); // without the field's label: that names the field alone
   const chosen = () => field.value.split(/[\s,]+/).filter(Boolean);
   const chips = field.dataset.chips.split(" ").map((name) => {
     const chip = element("button", { class: "chip", type: "button" }, name);
@@ -250,8 +250,7 @@ for (const box of document.querySelectorAll("input[data-sends]")) {
 function refreshPlans() {
   for (const plan of document.querySelectorAll("[data-seconds]")) {
     const time = plan.querySelector("time");
-    const end = now() + plan.dataset.seconds * 1000;
-    time.dateTime = new Date(Math.min(end, Date.parse(plan.dataset.latest ?? "9999-12-31"))).toISOString();
+    time.dateTime = new Date(now() + plan.dataset.seconds * 1000).toISOString();
     time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
   }
   localize(document);
