@@ -88,21 +88,24 @@ def _claims(form: Form, name: str) -> Any:
 
 
 _KEYS: Final[Mapping[str, Read]] = {"public_key": _text, "jwks": _text}
-_SIGNED: Final[Mapping[str, Read]] = {
-    "issuer": _text,
-    "audience": _items,
-    "required_claims": _claims,
-    "leeway_seconds": _number,
-}
+_SIGNED: Final[Mapping[str, Read]] = {"issuer": _text, "audience": _items}
+_CLAIMS: Final[Mapping[str, Read]] = {"required_claims": _claims, "leeway_seconds": _number}
 _READS: Final[Mapping[str, Mapping[str, Read]]] = {
-    AuthType.TOKEN: {"header": _text, "forward_authorization": _ticked},
-    AuthType.JWT: {"algorithm": _text, **_KEYS, **_SIGNED, "subject": _text, "max_lifetime_seconds": _number},
-    AuthType.OIDC: {
+    AuthType.JWT: {
+        "algorithm": _text,
+        **_KEYS,
         **_SIGNED,
-        "jwks": _text,
+        "subject": _text,
+        **_CLAIMS,
+        "max_lifetime_seconds": _number,
+    },
+    AuthType.OIDC: {
         "algorithms": _names,
+        "jwks": _text,
+        **_SIGNED,
         "token_use": _text,
         "required_scopes": _words,
+        **_CLAIMS,
     },
     AuthType.MTLS: {
         "fingerprints_sha256": _items,
@@ -114,13 +117,14 @@ _READS: Final[Mapping[str, Mapping[str, Read]]] = {
         "ca_bundle": _text,
         "any_verified": _ticked,
     },
+    AuthType.TOKEN: {"header": _text, "forward_authorization": _ticked},
     AuthType.NONE: {},
 }
 
-FIELDS: Final = frozenset(
-    (f"{_PREFIX}type", _EXPIRY, *(f"{_PREFIX}{name}" for reads in _READS.values() for name in reads))
+FIELDS: Final = tuple(
+    dict.fromkeys((f"{_PREFIX}type", *(f"{_PREFIX}{name}" for reads in _READS.values() for name in reads), _EXPIRY))
 )
-"""The names of all fields: those that `forms.refused` may lead to."""
+"""The names of all fields, as they follow one another: those that `forms.refused` may lead to."""
 RENAMED: Final[Mapping[str, str]] = {
     "auth": "auth.type",
     "auth.secret": "auth.algorithm",

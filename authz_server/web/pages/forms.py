@@ -7,7 +7,7 @@ list leads back to its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -23,11 +23,16 @@ FORM_BYTES: Final = 1_048_576
 FORM_FIELDS: Final = 1_000
 KEY_FIELD: Final = "form_key"
 _KEY_CHARACTERS: Final = 64
-_DIGITS: Final = re.compile(r"[0-9]{1,9}").fullmatch
+_INVALID: Final = 422
+_CONFLICT: Final = 409
+_CONFLICTS: Final = frozenset((Code.NAME_TAKEN, Code.ID_TAKEN, Code.VERSION_MISMATCH, Code.TOO_MANY_PROFILES))
+_DIGITS: Final = re.compile(r"[0-9]{1,15}").fullmatch
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 # These stand for what cannot be read, so that the document's own reader refuses them, along with all else.
+_NOTHING: Final = Ambiguous("is missing, and has to be given")
 _NO_NUMBER: Final = Ambiguous("is not a whole number; write it in digits alone, such as 24")
 _NO_PAIR: Final = Ambiguous("has no =; write NAME=VALUE, one in a line")
+_TWICE: Final = Ambiguous("is there twice")
 _FIELD_OF: Final[Mapping[str, str]] = {Code.NAME_TAKEN: "name", Code.ID_TAKEN: "id"}
 _WORDS: Final[Mapping[str, str]] = {
     Code.IDEMPOTENCY_KEY_REUSED: (
@@ -76,6 +81,10 @@ class Form:
         """What was typed into one field, without the spaces around it; nothing where there is no such field."""
         return self.values.get(name, "").strip()
 
+    def needed(self, name: str) -> str | Ambiguous:
+        """Likewise, but what every reader refuses where nothing was typed."""
+        return self.text(name) or _NOTHING
+
     def exact(self, name: str) -> str:
         """What was typed, spaces and all: for passwords."""
         return self.values.get(name, "")
@@ -108,6 +117,13 @@ class Form:
         """The lines of a field, each a name, `=` and a value; what every reader refuses where one is none."""
         split = (line.partition("=") for line in self.items(name))
         return [(left.strip(), right.strip() if equals else _NO_PAIR) for left, equals, right in split]
+
+    def mapping(self, name: str) -> dict[str, str | Ambiguous]:
+        """The lines of a field as `pairs` has them, each name once; twice is what every reader refuses."""
+        read: dict[str, str | Ambiguous] = {}
+        for left, right in self.pairs(name):
+            read[left] = _TWICE if left in read else right
+        return read
 
     def idempotency(self, method: str, path: str) -> Idempotency | None:
         """The form's one-time key: whoever sends the same form again is told what it did, and nothing is done twice."""
@@ -159,15 +175,21 @@ def written_pairs(pairs: Iterable[tuple[str, str]]) -> str:
 def refused(form: Form, refusal: Refused, known: Iterable[str], renamed: Mapping[str, str] | None = None) -> Filled:
     """The form again, everything typed kept, and the refusal's sentences at their fields.
 
-    `known` are the names of the fields that the page shows; `renamed` leads from the document's names to those.
+    `known` are the names of the fields that the page shows, as they follow one another: the first that is wrong gets
+    the focus. `renamed` leads from the document's names to those.
     """
-    fields = frozenset(known)
+    order = {name: position for position, name in enumerate(known)}
     errors: dict[str, tuple[str, ...]] = {}
     for path, sentence in _sentences(refusal):
-        name, where = _place(path, form, fields, renamed or {})
+        name, where = _place(path, form, order.keys(), renamed or {})
         text = f"{where}: {sentence}" if where else sentence
         errors[name] = (*errors.get(name, ()), _written(text))
-    return Filled(form.values, errors)
+    return Filled(form.values, dict(sorted(errors.items(), key=lambda each: order.get(each[0], -1))))
+
+
+def status(refusal: Refused) -> int:
+    """That of the page which shows the form again."""
+    return _CONFLICT if refusal.code in _CONFLICTS else _INVALID
 
 
 def _sentences(refusal: Refused) -> Iterable[tuple[Path, str]]:
@@ -177,7 +199,7 @@ def _sentences(refusal: Refused) -> Iterable[tuple[Path, str]]:
     return [((name,) if name else (), _WORDS.get(refusal.code, str(refusal)))]
 
 
-def _place(path: Path, form: Form, known: frozenset[str], renamed: Mapping[str, str]) -> tuple[str, str]:
+def _place(path: Path, form: Form, known: Collection[str], renamed: Mapping[str, str]) -> tuple[str, str]:
     """The field that a path of the document leads to, and where in it: a line, a name, or the whole of it."""
     for length in range(len(path), 0, -1):
         name = ".".join(map(str, path[:length]))

@@ -6,12 +6,31 @@ from typing import Final
 
 from starlette.routing import Route, Router
 
-from authz_server.web.pages import assets, audit, home
+from authz_server.web.pages import (
+    assets,
+    audit,
+    client,
+    clients,
+    home,
+    profile_edit,
+    profile_new,
+    profile_page,
+    profiles,
+)
 from authz_server.web.pages.serving import Endpoint, Frame, Nowhere
 from authz_server.web.pages.signing_in import SigningIn
 from authz_server.web.pages.visits import Page
 
-PAGES: Final[tuple[Page, ...]] = (*home.PAGES, *audit.PAGES)
+PAGES: Final[tuple[Page, ...]] = (
+    *home.PAGES,
+    *clients.PAGES,
+    *client.PAGES,
+    *profiles.PAGES,
+    *profile_new.PAGES,
+    *profile_edit.PAGES,
+    *audit.PAGES,
+    *profile_page.PAGES,
+)
 
 
 def site(frame: Frame) -> Router:
