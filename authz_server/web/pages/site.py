@@ -12,7 +12,9 @@ from authz_server.web.pages import (
     client,
     clients,
     home,
+    profile_auth,
     profile_edit,
+    profile_edits,
     profile_new,
     profile_page,
     profiles,
@@ -30,6 +32,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *profile_edit.PAGES,
     *audit.PAGES,
     *profile_page.PAGES,
+    *profile_edits.PAGES,
+    *profile_auth.PAGES,
 )
 
 
