@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from authz_server import __version__
-from authzctl.commands import active, api_keys, audit, check, clients, credentials, document, login, profiles
+from authzctl.commands import accounts, active, api_keys, audit, check, clients, credentials, document, login, profiles
 from authzctl.failures import Failed
 from authzctl.session import Target
 
@@ -54,6 +54,7 @@ def program() -> typer.Typer:
     app.command("audit")(audit.audit)
     app.command("export")(document.export)
     app.command("apply")(document.apply)
+    app.add_typer(accounts.app, name="accounts")
     app.add_typer(api_keys.app, name="api-keys")
     return app
 

@@ -41,6 +41,16 @@ def secret(prompt: str) -> str:
     return sys.stdin.readline()
 
 
+def new_password() -> str:
+    """A new password, typed twice at a terminal. Raises `Refused`, and `Misused` where there is none."""
+    password = secret("Password: ").rstrip("\r\n")
+    if not password:
+        raise Misused("no password was given", advice="It is typed at a terminal, or one line of standard input.")
+    if is_terminal() and secret("The same again: ") != password:
+        raise Refused("the two are not the same; nothing was changed")
+    return password
+
+
 def is_terminal() -> bool:
     """Whether somebody types."""
     return sys.stdin.isatty()

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from authzctl.failures import Misused
 from authzctl.output import CredentialOutput, Output
+
+
+class Role(StrEnum):
+    """What a key or an account may do: each role may do all that the ones before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
 
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id.")]
 ProfileId = Annotated[str, typer.Argument(metavar="PROFILE", help="The profile's id.")]

@@ -1,4 +1,4 @@
-"""Clients, profiles, credentials, audit entries and API keys as people read them."""
+"""Clients, profiles, credentials, audit entries, API keys and accounts as people read them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from authzctl.problems import field_error
 NOTHING: Final = "-"
 _UNSET: Final[tuple[Any, ...]] = (None, "", [], {}, False)
 _SAID_ELSEWHERE: Final = ("type", "expires_at")  # of an auth's fields
+_SUBJECTS: Final = ("profile_id", "client_id", "api_key_id", "account_id")  # of an audit entry
 _MASKED: Final = "********"
 _KINDS: Final = {"token": "token", "jwt": "HMAC secret, which signs the caller's JWTs", "api_key": "API key"}
 PENDING: Final = (
@@ -87,9 +88,26 @@ def api_key_row(key: Shape) -> tuple[str, ...]:
     return key["id"], key["name"], key["role"], standing, time(key["expires_at"]), time(key["last_used_at"])
 
 
+def account_row(account: Shape) -> tuple[str, ...]:
+    """An account in a list."""
+    last = time(account["last_signed_in_at"])
+    return account["id"], account["name"], account["role"], yes_or_no(account["active"]), last
+
+
+def account_facts(account: Shape) -> Iterator[tuple[str, str]]:
+    """An account, line by line."""
+    yield "id", account["id"]
+    yield "name", account["name"]
+    yield "role", account["role"]
+    yield "active", yes_or_no(account["active"])
+    yield "signed in", time(account["last_signed_in_at"])
+    yield "created", time(account["created_at"])
+    yield "updated", time(account["updated_at"])
+
+
 def audit_row(entry: Shape) -> tuple[str, ...]:
     """When, who, what, and to which thing."""
-    what = next((entry[name] for name in ("profile_id", "client_id", "api_key_id") if entry.get(name)), NOTHING)
+    what = next((entry[name] for name in _SUBJECTS if entry.get(name)), NOTHING)
     return time(entry["at"]), entry["actor"]["name"], entry["action"], what
 
 

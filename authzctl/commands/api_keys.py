@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import typer
@@ -18,20 +17,13 @@ from authzctl.options import (
     KeyOption,
     LimitOption,
     OutputOption,
+    Role,
     YesOption,
 )
 from authzctl.output import CredentialOutput, Output, is_for_people, table, write
 from authzctl.session import opened
 
 app: Final = typer.Typer(help="Keys for this API itself (admin).", no_args_is_help=True, rich_markup_mode=None)
-
-
-class Role(StrEnum):
-    """What a key may do: each role may do all that the ones before it may."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
 
 
 @app.command("list")

@@ -20,11 +20,19 @@ def audit(
     client: Annotated[str | None, typer.Option("--client", metavar="ID", help="Of this client alone.")] = None,
     profile: Annotated[str | None, typer.Option("--profile", metavar="ID", help="Of this profile alone.")] = None,
     actor: Annotated[
-        str | None, typer.Option("--actor", metavar="ID", help="By this one alone: an API key's id, or command_line.")
+        str | None,
+        typer.Option(
+            "--actor", metavar="ID", help="By this one alone: an API key's id, an account's, or command_line."
+        ),
     ] = None,
+    account: Annotated[str | None, typer.Option("--account", metavar="ID", help="Of this account alone.")] = None,
     action: Annotated[
         str | None, typer.Option("--action", help="This alone, such as credential.rotate or client.delete.")
     ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="From then on, such as 2027-01-01T00:00:00Z.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Before then.")] = None,
     limit: LimitOption = LIMIT,
     everything: AllOption = False,
     output: OutputOption = Output.TABLE,
@@ -33,7 +41,8 @@ def audit(
 
     Example: authzctl audit --profile pr_production --limit 10
     """
-    query = {"client_id": client, "profile_id": profile, "actor_id": actor, "action": action}
+    query = {"client_id": client, "profile_id": profile, "account_id": account, "actor_id": actor, "action": action}
+    query |= {"since": since, "until": until}
     with opened(context) as api:
         found = list(api.items("/audit", query, None if everything else limit))
     if is_for_people(output):

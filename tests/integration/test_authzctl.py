@@ -205,6 +205,25 @@ def test_a_key_may_do_what_its_role_says(role: str, operator: Operator, url: str
     assert "(401 unauthenticated)" in refused.err
 
 
+def test_an_account_is_made_changed_and_deleted(operator: Operator) -> None:
+    operator.must("accounts", "create", "Root", "--role", "admin", stdin="correct horse battery\n")
+    refused = operator.run("accounts", "create", "Ada", "--role", "viewer", stdin="too short\n")
+    assert "password: has 9 characters; accepted are 12 to 256" in refused.err
+    operator.must("accounts", "create", "Ada", "--role", "viewer", stdin="correct horse battery\n")
+    account_id = {each["name"]: each["id"] for each in operator.read("accounts", "list", "--all")}["Ada"]
+    assert operator.read("accounts", "update", account_id, "--role", "operator")["role"] == "operator"
+    operator.must("accounts", "password", account_id, stdin="another password\n")
+    operator.must("accounts", "disable", account_id)
+    assert operator.read("accounts", "show", account_id)["active"] is False
+    operator.must("accounts", "delete", account_id, stdin="Ada\n")
+    trail = operator.read("audit", "--account", account_id, "--since", "2020-01-01T00:00:00Z")
+    assert [each["action"] for each in trail][::-1] == [
+        *("account.create", "account.update", "account.set_password", "account.update", "account.delete"),
+    ]
+    root = operator.read("accounts", "list", "--all")[-1]["id"]
+    assert "(409 last_admin)" in operator.run("accounts", "disable", root).err
+
+
 def test_every_field_error_comes_back_at_once(operator: Operator) -> None:
     operator.must("clients", "create", "--name", "Errors", "--id", "cl_errors")
     rules = ("--ip", "10.0.0.1/8", "--ip", "localhost", "--method", "get")

@@ -84,6 +84,20 @@ def an_api_key(**changes: Any) -> Shape:
     return shape | changes
 
 
+def an_account(**changes: Any) -> Shape:
+    """An account."""
+    shape: Shape = {
+        "id": "ac_1",
+        "name": "Ada",
+        "role": "operator",
+        "active": True,
+        "created_at": "2026-11-01T00:00:00Z",
+        "updated_at": "2026-11-02T03:04:05.678901Z",
+        "last_signed_in_at": None,
+    }
+    return shape | changes
+
+
 def an_audit_entry(**changes: Any) -> Shape:
     """Somebody disabled a profile."""
     shape: Shape = {
@@ -94,6 +108,7 @@ def an_audit_entry(**changes: Any) -> Shape:
         "client_id": "cl_acme",
         "profile_id": "pr_production",
         "api_key_id": None,
+        "account_id": None,
         "changes": {"active": {"from": True, "to": False}},
     }
     return shape | changes

@@ -37,10 +37,10 @@ def test_every_command_that_is_promised_is_there() -> None:
     top = {command[0] for command in COMMANDS}
     assert top == {
         *("login", "logout", "whoami", "clients", "profiles", "rotate", "expire", "set-auth", "remove-auth", "reveal"),
-        *("disable", "enable", "check", "audit", "export", "apply", "api-keys"),
+        *("disable", "enable", "check", "audit", "export", "apply", "api-keys", "accounts"),
     }
     for verb in ("list", "show", "create", "update", "delete", "disable", "enable"):
-        assert {("clients", verb), ("profiles", verb)} <= set(COMMANDS)
+        assert {("clients", verb), ("profiles", verb), ("accounts", verb)} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

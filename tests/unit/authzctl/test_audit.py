@@ -26,6 +26,12 @@ def test_who_did_what_is_a_line_each_with_its_changes_below(api: ScriptedApi, ru
     )
 
 
+def test_who_has_signed_in_is_a_line(api: ScriptedApi, run: Run) -> None:
+    ada: Shape = {"actor": {"id": "ac_1", "name": "Ada"}, "client_id": None, "profile_id": None, "account_id": "ac_1"}
+    api.on("GET /audit", answer(a_page(an_audit_entry(action="account.sign_in", changes={}, **ada))))
+    assert run("audit").out.splitlines()[1:] == ["2026-11-02T03:04:05Z  Ada  account.sign_in  ac_1"]
+
+
 def test_of_what_is_new_only_what_is_set_is_shown_and_of_what_is_gone_only_its_name(api: ScriptedApi, run: Run) -> None:
     new: Shape = {
         "name": {"from": None, "to": "a"},
@@ -43,7 +49,8 @@ def test_of_what_is_new_only_what_is_set_is_shown_and_of_what_is_gone_only_its_n
 
 
 def test_the_trail_can_be_narrowed(api: ScriptedApi, run: Run) -> None:
-    query = "client_id=c&profile_id=p&actor_id=a&action=client.delete&limit=3"
+    query = "client_id=c&profile_id=p&account_id=o&actor_id=a&action=client.delete&since=2027&until=2028&limit=3"
     api.on(f"GET /audit?{query}", answer(a_page(an_audit_entry())))
     arguments = ["--client", "c", "--profile", "p", "--actor", "a", "--action", "client.delete", "--limit", "3"]
+    arguments += ["--account", "o", "--since", "2027", "--until", "2028"]
     assert json.loads(run("audit", *arguments, "-o", "json").out) == [an_audit_entry()]
