@@ -10,10 +10,11 @@ from authz_server.settings import load
 
 
 def manage() -> None:
-    """Serve the REST API over the records, and publish every change to Redis, until SIGTERM.
+    """Serve the pages and the REST API over the records, and publish every change to Redis, until SIGTERM.
 
-    The records are in AUTHZ_DATABASE_URL; SQLite's file is made where there is none. The first API key is made by
-    `authz-server apikey create`. Without Redis, edits are kept and published when it is there.
+    The records are in AUTHZ_DATABASE_URL; SQLite's file is made where there is none. The first account is made by
+    `authz-server admin create`, the first API key by `authz-server apikey create`. Without Redis, edits are kept and
+    published when it is there.
 
     Example: AUTHZ_DATABASE_URL=sqlite:////var/lib/authz/authz.db authz-server manage
     """
