@@ -39,22 +39,30 @@ def _save(services: Services, visit: Visit) -> Answer:
     try:
         edited = services.managing.profiles.update(command)
     except VersionMismatch:
-        return _conflict(visit, _profile(services, visit))
+        return _conflict(services, visit, _profile(services, visit))
     except Refused as refusal:
         filled = forms.refused(visit.form, refusal, profile_form.LABELS)
-        return _form(visit, _profile(services, visit), filled, forms.status(refusal))
+        return _form(services, visit, _profile(services, visit), filled, forms.status(refusal))
     return Redirect(to=f"/profiles/{profile_id}", notice=Notice.PROFILE_SAVED, sequence=edited.sequence)
 
 
-def _conflict(visit: Visit, profile: Shape) -> View:
+def _conflict(services: Services, visit: Visit, profile: Shape) -> View:
     differences = conflicts.differences(visit.form, profile_form.filled_from(profile), profile_form.LABELS)
-    return _form(visit, profile, conflicts.again(visit.form, profile["version"]), conflicts.STATUS, differences)
+    return _form(
+        services, visit, profile, conflicts.again(visit.form, profile["version"]), conflicts.STATUS, differences
+    )
 
 
 def _form(
-    visit: Visit, profile: Shape, filled: Filled, status: int = 200, differences: Sequence[Difference] = ()
+    services: Services,
+    visit: Visit,
+    profile: Shape,
+    filled: Filled,
+    status: int = 200,
+    differences: Sequence[Difference] = (),
 ) -> View:
     context = {
+        "client": services.managing.reading.client(profile["client_id"]).shape,
         "profile": profile,
         "filled": filled,
         "differences": differences,
