@@ -23,9 +23,8 @@ _IPS: Final = "allowed_ips"
 
 def _edit(services: Services, visit: Visit) -> Answer:
     profile = _profile(services, visit)
-    return _form(
-        visit, profile, Filled({**profile_form.filled_from(profile), conflicts.VERSION: str(profile["version"])})
-    )
+    filled = Filled({**profile_form.filled_from(profile), conflicts.VERSION: str(profile["version"])})
+    return _form(services, visit, filled)
 
 
 def _save(services: Services, visit: Visit) -> Answer:
@@ -39,28 +38,23 @@ def _save(services: Services, visit: Visit) -> Answer:
     try:
         edited = services.managing.profiles.update(command)
     except VersionMismatch:
-        return _conflict(services, visit, _profile(services, visit))
+        return _conflict(services, visit)
     except Refused as refusal:
         filled = forms.refused(visit.form, refusal, profile_form.LABELS)
-        return _form(services, visit, _profile(services, visit), filled, forms.status(refusal))
+        return _form(services, visit, filled, forms.status(refusal))
     return Redirect(to=f"/profiles/{profile_id}", notice=Notice.PROFILE_SAVED, sequence=edited.sequence)
 
 
-def _conflict(services: Services, visit: Visit, profile: Shape) -> View:
+def _conflict(services: Services, visit: Visit) -> View:
+    profile = _profile(services, visit)
     differences = conflicts.differences(visit.form, profile_form.filled_from(profile), profile_form.LABELS)
-    return _form(
-        services, visit, profile, conflicts.again(visit.form, profile["version"]), conflicts.STATUS, differences
-    )
+    return _form(services, visit, conflicts.again(visit.form, profile["version"]), conflicts.STATUS, differences)
 
 
 def _form(
-    services: Services,
-    visit: Visit,
-    profile: Shape,
-    filled: Filled,
-    status: int = 200,
-    differences: Sequence[Difference] = (),
+    services: Services, visit: Visit, filled: Filled, status: int = 200, differences: Sequence[Difference] = ()
 ) -> View:
+    profile = _profile(services, visit)
     context = {
         "client": services.managing.reading.client(profile["client_id"]).shape,
         "profile": profile,
