@@ -35,6 +35,7 @@ class Notice(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a code
     API_KEY_REVOKED = "api_key_revoked"
     SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     ALREADY_DONE = "already_done"
 
 
@@ -61,6 +62,7 @@ SENTENCES: Final = {
     Notice.PASSWORD_CHANGED: "Password changed. Every other session of this account has ended.",
     Notice.API_KEY_REVOKED: "API key revoked.",
     Notice.SIGNED_OUT: "Signed out.",
+    Notice.SIGNED_OUT_EVERYWHERE: "Signed out everywhere: every session of your account has ended.",
     Notice.ALREADY_DONE: "This was already done. Nothing was done again.",
 }
 PENDING_SENTENCE: Final = (

@@ -7,11 +7,15 @@ from typing import Final
 from starlette.routing import Route, Router
 
 from authz_server.web.pages import (
+    accounts,
+    api_keys,
     assets,
     audit,
     client,
     clients,
+    guide,
     home,
+    own_account,
     profile_auth,
     profile_edit,
     profile_edits,
@@ -31,9 +35,13 @@ PAGES: Final[tuple[Page, ...]] = (
     *profile_new.PAGES,
     *profile_edit.PAGES,
     *audit.PAGES,
+    *accounts.PAGES,
+    *api_keys.PAGES,
+    *own_account.PAGES,
     *profile_page.PAGES,
     *profile_edits.PAGES,
     *profile_auth.PAGES,
+    *guide.PAGES,
 )
 
 

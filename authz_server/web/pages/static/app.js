@@ -124,6 +124,20 @@ for (const button of document.querySelectorAll("button[data-reveals]")) {
   });
 }
 
+// --- A password that nobody guesses: 120 random bits, without letters that look like others ---
+
+for (const button of document.querySelectorAll("button[data-suggests]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const field = document.getElementById(button.dataset.suggests);
+    const letters = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => "abcdefghijkmnpqrstuvwxyz23456789"[byte % 32]);
+    field.type = "text"; // whoever makes it has to hand it over
+    field.value = letters.join("").replace(/.{6}(?=.)/g, "$&-");
+    field.focus();
+    field.select();
+  });
+}
+
 // --- Leaving a page that shows something for the only time ---
 
 if (unsaved) {
