@@ -85,7 +85,7 @@ def view(
         "is_hmac": rules.is_hmac(profile["auth"]),
         "settings": rules.settings(profile["auth"]),
         "snippets": snippets.of(profile, services.gateway_url),
-        "first_method": snippets.method(profile),
+        "trial": snippets.trial(profile),
         "recent": services.managing.reading.audit(AuditFilter(profile_id=profile["id"]), limit=_RECENT),
         "commands": scripts.of_profile(profile, visit.origin),
     }

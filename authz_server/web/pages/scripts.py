@@ -29,6 +29,11 @@ def of_profile(profile: Shape, origin: str) -> tuple[Command, ...]:
     return Command("authzctl", "\n".join(lines)), Command("curl", "\n".join(calls))
 
 
+def of_client(client_id: str, origin: str) -> tuple[Command, ...]:
+    """To read a client's profiles."""
+    return _both(f"authzctl profiles list {client_id} -o json", call("GET", origin, f"/clients/{client_id}/profiles"))
+
+
 def of_switch(profile_id: str, origin: str) -> tuple[Command, ...]:
     """To switch a profile off."""
     return _both(f"authzctl disable {profile_id}", call("PATCH", origin, f"/profiles/{profile_id}", {"active": False}))

@@ -22,6 +22,7 @@ from authz_server.web.pages import (
     profile_new,
     profile_page,
     profiles,
+    trying,
 )
 from authz_server.web.pages.serving import Endpoint, Frame, Nowhere
 from authz_server.web.pages.signing_in import SigningIn
@@ -41,6 +42,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *profile_page.PAGES,
     *profile_edits.PAGES,
     *profile_auth.PAGES,
+    *trying.PAGES,
     *guide.PAGES,
 )
 

@@ -22,6 +22,7 @@ CLIENT_ID: Final = "X-Client-ID"
 PROFILE_ID: Final = "X-Profile-ID"
 SIGN_FILE: Final = "sign.py"
 _TLS_GATEWAY: Final = "https://gateway.example"  # where the gateway is only known by plain HTTP
+_SOME_ADDRESS: Final = "192.0.2.1"  # RFC 5737: nobody's
 _LIFETIME_SECONDS: Final = 300
 _is_plain: Final = re.compile(r"[A-Za-z0-9-]+(: (Bearer )?)?").fullmatch
 _GET: Final = "GET"
@@ -44,17 +45,16 @@ def of(profile: Shape, gateway_url: str) -> tuple[Snippet, ...]:
 
 
 def curl(profile: Shape, gateway_url: str, value: str | None = None) -> str:
-    """One line that calls the gateway. `value`: the credential itself; without it, a variable of the shell's."""
+    """A command that calls the gateway. `value`: the credential itself; without it, a variable of the shell's."""
     auth = profile["auth"]
-    parts = ["curl -sS -i", *_curl_method(profile)]
+    parts = [" ".join(("curl -sS -i", *_curl_method(profile), shlex.quote(_url(profile, gateway_url))))]
     if auth["type"] == AuthType.MTLS:
         parts.append("--cert client.pem --key client.key")
-    parts.append(shlex.quote(_url(profile, gateway_url)))
     parts += [f"-H {shlex.quote(f'{name}: {text}')}" for name, text in _ids(profile).items()]
     header = credential_header(profile, "" if value is None else value)
     if header is not None:
         parts.append(f"-H {shlex.quote(header)}" if value is not None else f"-H {_with_variable(header, auth)}")
-    return " ".join(parts)
+    return " \\\n  ".join(parts)
 
 
 def credential_header(profile: Shape, value: str) -> str | None:
@@ -76,8 +76,7 @@ def carries_credential(profile: Shape) -> bool:
 
 def _of(profile: Shape, gateway_url: str) -> Iterable[Snippet]:
     if profile["auth"]["type"] == AuthType.JWT:
-        note = f"Makes a JWT, and prints it. Needs PyJWT{_crypto(profile)}; save it as {SIGN_FILE}."
-        yield Snippet(SIGN_FILE, signing(profile), note)
+        yield Snippet(SIGN_FILE, signing(profile), _sign_note(profile["auth"]))
     yield Snippet("curl", curl(profile, gateway_url), _curl_note(profile, gateway_url))
     yield Snippet("Python", python(profile, gateway_url))
     if profile["auth"]["type"] in {AuthType.TOKEN, AuthType.MTLS, AuthType.NONE}:
@@ -162,9 +161,9 @@ def _curl_note(profile: Shape, gateway_url: str) -> str:
     notes = []
     match AuthType(auth["type"]):
         case AuthType.TOKEN:
-            notes.append(f"{_TOKEN} holds the token: read -rs {_TOKEN}")
+            notes.append(f"The token is in the variable {_TOKEN}: “read -rs {_TOKEN}” takes it without showing it.")
         case AuthType.JWT:
-            notes.append(f'JWT holds what {SIGN_FILE} prints: JWT="$(python3 {SIGN_FILE})"')
+            notes.append(f"The variable JWT holds what {SIGN_FILE} prints: “JWT=$(python3 {SIGN_FILE})”.")
         case AuthType.OIDC:
             notes.append(_oidc_note(auth))
         case AuthType.MTLS if urlsplit(gateway_url).scheme != "https":
@@ -198,6 +197,18 @@ def method(profile: Shape) -> str:
     return _GET if not allowed or _GET in allowed else str(allowed[0])
 
 
+def trial(profile: Shape) -> dict[str, str]:
+    """What a trial begins with: a request that the profile's rules let pass, its credential not looked at."""
+    networks, labels = profile["allowed_ips"], profile["allowed_routes"]
+    return {
+        "method": method(profile),
+        "path": "/",
+        "client_ip": networks[0].partition("/")[0] if networks else _SOME_ADDRESS,
+        "route": labels[0] if labels else "",
+        "assume": "on",
+    }
+
+
 def _url(profile: Shape, gateway_url: str) -> str:
     is_plain = urlsplit(gateway_url).scheme != "https"
     base = _TLS_GATEWAY if is_plain and profile["auth"]["type"] == AuthType.MTLS else gateway_url
@@ -218,9 +229,11 @@ def _variable(auth: Shape) -> str:
     return "JWT" if auth["type"] == AuthType.JWT else _TOKEN
 
 
-def _python(text: str) -> str:
-    """As a literal of Python's; JSON's is one, for text."""
-    return json.dumps(text)
+def _python(value: Any) -> str:
+    """A plain value as a literal of Python's, in double quotes."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_python(name)}: {_python(each)}' for name, each in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _claims(auth: Shape) -> Iterable[str]:
@@ -236,7 +249,7 @@ def _claims(auth: Shape) -> Iterable[str]:
         claims["sub"] = auth["subject"]
     longest = auth["max_lifetime_seconds"]
     lifetime = _LIFETIME_SECONDS if longest is None else min(_LIFETIME_SECONDS, longest)
-    yield from (f"{_python(name)}: {value!r}" for name, value in claims.items())
+    yield from (f"{_python(name)}: {_python(value)}" for name, value in claims.items())
     yield '"iat": now'
     yield f'"exp": now + {lifetime}'
 
@@ -257,5 +270,7 @@ def _key_id(auth: Shape) -> str | None:
     return next((key["kid"] for key in keys if "kid" in key), None)
 
 
-def _crypto(profile: Shape) -> str:
-    return "" if rules.is_hmac(profile["auth"]) else " with cryptography, and the private key in private.pem"
+def _sign_note(auth: Shape) -> str:
+    if rules.is_hmac(auth):
+        return f"Makes a JWT and prints it, by PyJWT. The secret is in the environment, as {_SECRET}."
+    return "Makes a JWT and prints it, by PyJWT and cryptography. The private key is in private.pem."
