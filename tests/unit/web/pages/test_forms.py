@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authz_server.documents import values
 from authz_server.documents.errors import Code, Path, Problem
-from authz_server.managing.errors import NameTaken, TooManyProfiles, ValidationFailed
+from authz_server.managing.errors import IdempotencyKeyReused, NameTaken, TooManyProfiles, ValidationFailed
 from authz_server.web.pages import forms
 from authz_server.web.pages.forms import Form
 
@@ -66,15 +67,67 @@ def test_a_problem_with_an_item_names_its_line() -> None:
     assert filled.value("allowed_ips") == form.values["allowed_ips"]
 
 
+def test_a_problem_with_the_only_item_names_no_line() -> None:
+    filled = refused(Form({"allowed_ips": "nonsense"}), (("allowed_ips", 0), "is no address"))
+    assert filled.wrong("allowed_ips") == ("Is no address.",)
+
+
+def test_the_first_field_of_the_page_that_is_wrong_gets_the_focus_whatever_was_found_first() -> None:
+    filled = refused(Form(), (("auth", "issuer"), "is empty"), (("name",), "is empty"))
+    assert filled.first_wrong == "name"
+
+
+def test_what_might_be_a_secret_is_not_repeated_as_a_name() -> None:
+    filled = refused(Form(), (("name", "azt_" + "a" * 49), "is no name"))
+    assert filled.wrong("name") == ('"********": is no name.',)
+
+
+@pytest.mark.parametrize("typed", ["GET, POST", "GET POST", " GET ,\tPOST, ", "GET,POST"])
+def test_names_stand_beside_one_another_with_commas_or_spaces(typed: str) -> None:
+    assert Form({"allowed_methods": typed}).names("allowed_methods") == ["GET", "POST"]
+
+
+def test_a_number_is_read_and_nothing_is_none() -> None:
+    assert Form({"hours": " 24 "}).number("hours") == 24
+    assert Form({"hours": " "}).number("hours") is None
+    assert Form().number("hours") is None
+
+
+@pytest.mark.parametrize("typed", ["soon", "-1", "1.5", "1e3", "٢٤", "1" * 16, "2,160"])
+def test_what_is_no_number_is_refused_by_whoever_reads_it(typed: str) -> None:
+    given = Form({"hours": typed}).number("hours")
+    with pytest.raises(ValueError, match="is not a whole number"):
+        values.integer(0, 10)(given)
+
+
+def test_pairs_are_lines_with_an_equals_sign() -> None:
+    form = Form({"labels": " plan = gold \n\nnote=a=b\nempty="})
+    assert form.mapping("labels") == {"plan": "gold", "note": "a=b", "empty": ""}
+    assert forms.written_pairs(form.mapping("labels").items()) == "plan=gold\nnote=a=b\nempty="  # type: ignore[arg-type]  # all are text
+
+
+@pytest.mark.parametrize(("typed", "name", "why"), [("plan", "plan", "has no ="), ("a=1\na=1", "a", "is there twice")])
+def test_a_line_that_is_no_pair_or_comes_twice_is_refused_by_whoever_reads_it(typed: str, name: str, why: str) -> None:
+    given = Form({"labels": typed}).mapping("labels")
+    with pytest.raises(ValueError, match=why):
+        values.string(given[name])
+
+
+def test_what_is_needed_and_not_typed_is_refused_by_whoever_reads_it() -> None:
+    assert Form({"name": " x "}).needed("name") == "x"
+    with pytest.raises(ValueError, match="is missing"):
+        values.name(Form({"name": "  "}).needed("name"))
+
+
 def test_a_problem_is_said_at_the_nearest_field_that_the_page_shows() -> None:
     filled = refused(Form(), (("auth", "iss"), "is no URL"), (("auth", "issuer", "host"), "is empty"))
-    assert filled.wrong("auth.issuer") == ("Is no URL.", "Is empty.")
+    assert filled.wrong("auth.issuer") == ("Is no URL.", '"host": is empty.')
     assert filled.first_wrong == "auth.issuer"
 
 
 def test_a_problem_without_a_field_is_said_of_the_whole_form() -> None:
     filled = refused(Form(), (("labels", "tier"), "is too long"))
-    assert filled.general == ("Labels.tier is too long.",)
+    assert filled.general == ("Labels.tier: is too long.",)
     assert filled.first_wrong == ""
 
 
@@ -93,6 +146,16 @@ def test_the_same_form_has_the_same_request_and_another_one_has_not() -> None:
         Form({"form_key": "abc", "name": "y"}).idempotency("POST", "/clients/new"),
     ]
     assert all(each is not None and each.key == first.key and each.request != first.request for each in others)
+
+
+def test_a_form_sent_again_with_other_values_is_told_so_in_words_for_people() -> None:
+    (sentence,) = forms.refused(Form(), IdempotencyKeyReused(), ["name"]).general
+    assert sentence.startswith("This form was sent before, with other values")
+    assert "Idempotency-Key" not in sentence
+
+
+def test_what_somebody_else_has_is_a_conflict_and_what_is_wrong_in_itself_is_not() -> None:
+    assert (forms.status(NameTaken()), forms.status(ValidationFailed(()))) == (409, 422)
 
 
 @pytest.mark.parametrize("key", ["", "with space", "x" * 65, "a:b", "n\u00e9"])
