@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -96,5 +97,5 @@ async def visiting(
         if role is not None:
             an_account(api, role.value, role)
             signed_in = api.service.sessions.sign_in(role.value, A_PASSWORD)
-            client.cookies.set(SESSION_COOKIE, signed_in.secret.reveal())
+            client.cookies.set(SESSION_COOKIE, signed_in.secret.reveal(), domain=urlsplit(origin).hostname or "")
         yield Visitor(api, client)

@@ -12,10 +12,11 @@ from starlette.datastructures import QueryParams
 from starlette.responses import StreamingResponse
 
 from authz_server.core.facts import is_identifier
+from authz_server.documents.shapes import written_time
 from authz_server.managing.ports import AuditFilter
 from authz_server.managing.reading import Reading
 from authz_server.managing.records import Role, Shape
-from authz_server.web.pages import audit_words, csv_text, words
+from authz_server.web.pages import audit_words, csv_text, scripts, words
 from authz_server.web.pages.forms import Filled
 from authz_server.web.pages.visits import Action, Answer, Page, Services, View, Visit
 
@@ -26,7 +27,15 @@ CSV_ITEMS: Final = 500  # read at once
 _LONGEST_ID: Final = 18  # digits
 _END_OF_TIME: Final = 253_402_300_800  # the year 10000, in seconds since the Unix epoch
 _IDS: Final = ("client_id", "profile_id", "account_id", "actor_id")
-_OPTIONS: Final = {"client_id": "--client", "profile_id": "--profile", "actor_id": "--actor", "action": "--action"}
+_OPTIONS: Final = {
+    "client_id": "--client",
+    "profile_id": "--profile",
+    "account_id": "--account",
+    "actor_id": "--actor",
+    "action": "--action",
+    "since": "--since",
+    "until": "--until",
+}
 _COLUMNS: Final = (
     *("id", "at_utc", "actor_id", "actor", "action"),
     *("client_id", "profile_id", "api_key_id", "account_id", "changes"),
@@ -149,18 +158,23 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _sent(value: str | float) -> str:
+    """As REST takes it."""
+    return value if isinstance(value, str) else written_time(value) or ""
+
+
 def _address(path: str, query: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _commands(visit: Visit, wanted: AuditFilter) -> tuple[tuple[str, str], ...]:
-    """The same list in a script, as far as the filter goes there too."""
-    asked = {name: text for name in _OPTIONS if (text := getattr(wanted, name))}
+def _commands(visit: Visit, wanted: AuditFilter) -> tuple[scripts.Command, ...]:
+    """The same list in a script."""
+    given = ((name, getattr(wanted, name)) for name in _OPTIONS)
+    asked = {name: _sent(value) for name, value in given if value is not None}
     options = [f"{_OPTIONS[name]} {shlex.quote(text)}" for name, text in asked.items()]
-    url = shlex.quote(visit.origin + _address("/api/v1/audit", asked))
     return (
-        ("authzctl", " ".join(("authzctl audit", *options))),
-        ("curl", f'curl -sS {url} -H "Authorization: Bearer $AUTHZ_API_KEY"'),
+        scripts.Command("authzctl", " ".join(("authzctl audit", *options))),
+        scripts.Command("curl", scripts.call("GET", visit.origin, _address(PATH, asked))),
     )
 
 

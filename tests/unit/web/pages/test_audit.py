@@ -202,5 +202,8 @@ async def test_what_concerns_an_account_is_a_link_only_for_who_may_follow_it() -
 async def test_the_same_list_in_a_script_is_quoted_for_the_shell(api: Api) -> None:
     async with visiting(api) as visitor:
         shown = await visitor.open("/audit?client_id=cl_one&action=client.update&since=2027-01-15")
-    assert "authzctl audit --client cl_one --action client.update" in shown.text
-    assert "'http://manage.test/api/v1/audit?client_id=cl_one&action=client.update'" in shown.text
+    asked = "client_id=cl_one&action=client.update&since=2027-01-15T00%3A00%3A00Z"
+    assert "authzctl audit --client cl_one --action client.update --since 2027-01-15T00:00:00Z" in shown.text
+    assert f"'http://manage.test/api/v1/audit?{asked}'" in shown.text
+    async with api.client() as client:
+        assert [each["action"] for each in (await client.get(f"audit?{asked}")).json()["items"]] == ["client.update"]
