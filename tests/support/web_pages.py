@@ -54,7 +54,9 @@ class Visitor:
         assert answer.status_code == 200, (path, answer.status_code)
         return html.read(answer.text)
 
-    async def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> httpx.Response:
+    async def post(
+        self, path: str, fields: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """A form with these fields, and the proof that it is ours."""
         return await self.client.post(path, data={CSRF_FIELD: self.csrf_token, **(fields or {})}, headers=headers)
 
