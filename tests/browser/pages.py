@@ -83,6 +83,16 @@ def choose(auth_type: str, then: Act | None = None) -> Act:
     return act
 
 
+def unfold(summary: str, then: Act) -> Act:
+    """Open what is folded away, then go on."""
+
+    def act(page: Page) -> None:
+        page.get_by_role("main").get_by_text(summary, exact=True).click()
+        then(page)
+
+    return act
+
+
 def follow(link: str) -> Act:
     """Go where a link of the page leads."""
 
@@ -185,7 +195,15 @@ _PROFILES: Final = (
     View(name="profile-auth-wrong", path=f"{_PROFILE}/auth", act=choose("oidc", fill("Save", auth__issuer="http:"))),
     View(name="profile-auth-remove", path=f"{_PROFILE}/auth/remove"),
     View(name="profile-delete", path=f"{_PROFILE}/delete"),
+    View(name="profile-off", path=f"{_PROFILE}/active"),
+    View(name="profile-expire", path=f"{_PROFILE}/expire"),
     View(name="profile-try", path=f"{_PROFILE}/try"),
+    View(name="profile-try-allowed", path=f"{_PROFILE}/try", act=send("Try it")),
+    View(name="profile-try-refused", path=f"{_PROFILE}/try", act=fill("Try it", client_ip="192.0.2.1")),
+    View(
+        name="profile-try-wrong", path=f"{_PROFILE}/try", act=unfold("Other headers", fill("Try it", headers="nothing"))
+    ),
+    View(name="profile-rotated-wrong", path=_PROFILE, act=fill("Rotate credentials", expires_in_hours="0")),
     View(
         name="profile-rotated",
         path=f"/profiles/{sample.EXPIRED}",
@@ -212,6 +230,8 @@ _ERRORS: Final = (
     View(name="not-found", path="/nothing/here", status=404),
     View(name="forbidden", path="/accounts", person=VIEWER, status=403),
 )
+
+DOWNLOADS: Final = ("/audit.csv",)  # what a link leads to that is no page
 
 _ALL: Final = (
     *_SIGNING_IN,
