@@ -12,7 +12,7 @@ from authz_server.web.pages import auth_form, forms, profile_form, profile_page,
 from authz_server.web.pages.forms import Filled
 from authz_server.web.pages.visits import Action, Answer, Page, Services, View, Visit
 
-_FIELDS: Final = ("name", "active", *auth_form.FIELDS, *profile_form.LABELS, "id")  # as they follow one another
+_FIELDS: Final = tuple(dict.fromkeys(("name", "active", *auth_form.FIELDS, *profile_form.LABELS, "id")))
 
 
 def _new(services: Services, visit: Visit) -> Answer:
