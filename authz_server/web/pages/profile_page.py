@@ -23,12 +23,14 @@ _RECENT: Final = 8
 class Panel(NamedTuple):
     """A credential that is shown, and everything that it can be copied as.
 
-    `once`: it cannot be shown again. `header` and `curl` are None where it is not sent itself, but signs what is sent.
+    `once`: it cannot be shown again. `hidden`: until somebody wants to see it.
+    `header` and `curl` are None where it is not sent itself, but signs what is sent.
     """
 
     value: str
     kind: str
     once: bool
+    hidden: bool
     expires_at: str | None
     header: str | None
     header_label: str
@@ -61,21 +63,22 @@ def view(
 
     `edited`: what has just been done to it; a credential that was made is shown, and the page waits for Redis.
     `filled`: the form for a rotation, as it was refused. `sentence`: why something else was not done. `revealed`: the
-    credential can be shown again.
+    credential is shown again, since somebody asked for that.
     """
     if edited is not None and edited.replayed:  # it may have changed since
         profile = services.managing.reading.profile(profile["id"]).shape
     client = services.managing.reading.client(profile["client_id"]).shape
+    possible = services.managing.reading.possible(profile["id"])
     panel = None
     if edited is not None and edited.credential is not None:
-        panel = _panel(services, profile, edited.credential, once=not revealed)
+        panel = _panel(services, profile, edited.credential, once=not possible.reveal, hidden=not revealed)
     context = {
         "profile": profile,
         "client": client,
         "panel": panel,
         "replayed": edited is not None and edited.replayed,
         "sentence": sentence,
-        "possible": services.managing.reading.possible(profile["id"]),
+        "possible": possible,
         "grace_until": grace_until(profile, visit.now),
         "graces": _graces(profile, visit.now),
         "presets": auth_form.PRESETS,
@@ -111,7 +114,9 @@ def lifetime_hours(profile: Shape) -> str:
     return str(hours) if hours > 0 else ""
 
 
-def _panel(services: Services, profile: Shape, credential: IssuedCredential, *, once: bool) -> Panel | None:
+def _panel(
+    services: Services, profile: Shape, credential: IssuedCredential, *, once: bool, hidden: bool
+) -> Panel | None:
     if credential.value is None:
         return None
     value = credential.value.reveal()
@@ -121,6 +126,7 @@ def _panel(services: Services, profile: Shape, credential: IssuedCredential, *, 
         value=value,
         kind="token" if is_sent else "secret",
         once=once,
+        hidden=hidden,
         expires_at=written_time(credential.expires_at),
         header=header,
         header_label="" if header is None else f"Copy {header.partition(':')[0]} header",
