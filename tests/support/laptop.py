@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tests.support.processes import RunningProcess, script
 
 READY = "Ready."
+_START_SECONDS = 90.0  # six processes on a machine that does other things too
 _END_SECONDS = 30.0
 
 
@@ -57,7 +58,7 @@ class RunningLaptop(RunningProcess):
 
     def wait_for_line(self, line: str) -> None:
         """Wait until a line has been printed as a whole."""
-        self.wait_until_ready(lambda: line in self.printed())
+        self.wait_until_ready(lambda: line in self.printed(), _START_SECONDS)
 
     def printed(self) -> list[str]:
         """The lines on standard output."""

@@ -90,6 +90,7 @@ async function copy(button) {
   const show = (copied) => {
     label.classList.toggle("hidden", copied); // the button keeps its name
     done.hidden = !copied;
+    done.textContent = copied ? "Copied" : "";
     button.classList.toggle("done", copied);
   };
   show(true);
@@ -108,7 +109,7 @@ function select(button, text) {
 
 for (const button of document.querySelectorAll("button.copy")) {
   button.hidden = false;
-  button.append(element("span", { class: "said", "aria-hidden": "true", hidden: "" }, "Copied"));
+  button.append(element("span", { class: "said", "aria-hidden": "true", hidden: "" }));
   button.addEventListener("click", () => copy(button));
 }
 
