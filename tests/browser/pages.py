@@ -147,7 +147,9 @@ _CLIENTS: Final = (
     View(name="client-viewer", path=_CLIENT, person=VIEWER),
     View(name="client-edit", path=f"{_CLIENT}/edit"),
     View(name="client-edit-wrong", path=f"{_CLIENT}/edit", act=fill("Save", name="")),
+    View(name="client-off", path=f"{_CLIENT}/active"),
     View(name="client-delete", path=f"{_CLIENT}/delete"),
+    View(name="client-delete-wrong", path=f"{_CLIENT}/delete", act=fill("Delete client", typed="Acme")),
     View(name="client-guide", path=f"{_CLIENT}/guide"),
     View(name="client-guide-without-profiles", path=f"/clients/{sample.QUIET_CLIENT}/guide"),
 )
