@@ -21,7 +21,17 @@ from authz_server.core.allow_list import AllowList
 from authz_server.managing.ports import Database
 from authz_server.managing.service import Service
 from authz_server.web import limits
-from authz_server.web.api import api_keys, clients, credentials, documentation, openapi, problems, profiles, whole
+from authz_server.web.api import (
+    accounts,
+    api_keys,
+    clients,
+    credentials,
+    documentation,
+    openapi,
+    problems,
+    profiles,
+    whole,
+)
 from authz_server.web.api.operations import Operation, Resource, Services
 from authz_server.web.api.paths import PREFIX
 from authz_server.web.api.serving import Endpoint, Gate
@@ -42,6 +52,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     *profiles.RESOURCES,
     *credentials.RESOURCES,
     *api_keys.RESOURCES,
+    *accounts.RESOURCES,
     *whole.RESOURCES,
 )
 

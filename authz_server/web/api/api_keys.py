@@ -6,7 +6,7 @@ from typing import Final
 
 from authz_server.managing.commands import CreateApiKey, RevokeApiKey
 from authz_server.managing.records import Role
-from authz_server.web.api import accounts, examples, schemas
+from authz_server.web.api import examples, schemas
 from authz_server.web.api.operations import Answer, Call, Operation, Resource, Returned, Services, edited, found, listed
 from authz_server.web.api.paths import API_KEYS, PAGING, page_of
 
@@ -31,7 +31,6 @@ def _revoke(services: Services, call: Call) -> Answer:
 
 
 RESOURCES: Final = (
-    *accounts.RESOURCES,  # people, beside programs
     Resource(
         "/api-keys",
         {
