@@ -195,6 +195,7 @@ if ("signedIn" in body.dataset) {
 for (const field of document.querySelectorAll("[data-check]")) {
   const error = element("p", { class: "error", id: `${field.id}-typed`, role: "status" });
   field.after(error);
+  field.setAttribute("aria-describedby", `${error.id} ${field.getAttribute("aria-describedby") ?? ""}`);
   let timer, asked = 0;
   field.addEventListener("input", () => {
     clearTimeout(timer);
@@ -209,7 +210,7 @@ for (const field of document.querySelectorAll("[data-check]")) {
       const { errors } = await answer.json();
       error.textContent = errors.join("\n");
       field.closest(".field").classList.toggle("wrong", errors.length > 0);
-      field.toggleAttribute("aria-invalid", errors.length > 0);
+      field.setAttribute("aria-invalid", String(errors.length > 0));
       document.getElementById(`${field.id}-error`)?.remove(); // what the server said of what stood here before
     }, 250);
   });
@@ -218,7 +219,7 @@ for (const field of document.querySelectorAll("[data-check]")) {
 // --- Chips: the usual values of a field, to click ---
 
 for (const field of document.querySelectorAll("input[data-chips]")) {
-  const row = element("div", { class: "chips", role: "group", "aria-label": "Usual values" }); // without the field's label: that names the field alone
+  const row = element("div", { class: "chips", role: "group", "aria-label": field.dataset.chipsLabel });
   const chosen = () => field.value.split(/[\s,]+/).filter(Boolean);
   const chips = field.dataset.chips.split(" ").map((name) => {
     const chip = element("button", { class: "chip", type: "button" }, name);
