@@ -86,10 +86,10 @@ def _of(profile: Shape, gateway_url: str) -> Iterable[Snippet]:
 def signing(profile: Shape) -> str:
     """A program that makes a JWT which this profile accepts, and prints it."""
     auth = profile["auth"]
-    key = f'os.environ["{_SECRET}"]' if rules.is_hmac(auth) else 'open("private.pem").read()'
+    key = f'os.environ["{_SECRET}"]' if rules.is_hmac(auth) else 'pathlib.Path("private.pem").read_text()'
     key_id = _key_id(auth)
     headers = f', headers={{"kid": {_python(key_id)}}}' if key_id else ""
-    imports = "import os, time, jwt" if rules.is_hmac(auth) else "import time, jwt"
+    imports = "import os, time, jwt" if rules.is_hmac(auth) else "import pathlib, time, jwt"
     return (
         f"{imports}\n"
         "now = int(time.time())\n"

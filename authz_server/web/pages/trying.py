@@ -10,19 +10,18 @@ from typing import Any, Final, NamedTuple
 
 from authz_server.core.auth import AuthType
 from authz_server.core.denial_reasons import Step
-from authz_server.managing.errors import ValidationFailed
 from authz_server.managing.records import Role, Shape
 from authz_server.web.dry_run import Verdict
-from authz_server.web.pages import forms, profile_page, scripts, snippets
+from authz_server.web.pages import profile_page, scripts, snippets
 from authz_server.web.pages.forms import Filled, Form
 from authz_server.web.pages.visits import Action, Answer, Page, Services, View, Visit
 
 _ASSUME: Final = "assume"
 _CREDENTIAL: Final = "authorization"
+_AUTHORIZATION: Final = "Authorization"
 _HEADERS: Final = "headers"
 _CERTIFICATE: Final = "certificate"
 _PLAIN: Final = ("method", "path", "route", "client_ip")
-_FIELDS: Final = (*_PLAIN, _HEADERS, _CERTIFICATE)
 _split_header: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*)").fullmatch
 _INVALID: Final = 422
 
@@ -73,10 +72,7 @@ def _tried(services: Services, visit: Visit) -> Answer:
     kept = _without_secrets(form, secret_header)
     if wrong:
         return _view(services, visit, profile, Filled(kept.values, {_HEADERS: wrong}), status=_INVALID)
-    try:
-        result = services.dry_run.check(_given(profile, form, headers, secret_header))
-    except ValidationFailed as refusal:
-        return _view(services, visit, profile, forms.refused(kept, refusal, _FIELDS), status=_INVALID)
+    result = services.dry_run.check(_given(profile, form, headers, secret_header))
     return _view(services, visit, profile, Filled(kept.values), result=result)
 
 
@@ -103,6 +99,8 @@ def _headers(form: Form, secret_header: str | None) -> tuple[dict[str, str], tup
             wrong.append(f"Line {line.number}: write it as Name: value.")
         elif _is(found[1], secret_header):
             wrong.append(f"Line {line.number}: {secret_header} has a field of its own, which hides it.")
+        elif _is(found[1], _AUTHORIZATION):
+            wrong.append(f"Line {line.number}: {_AUTHORIZATION} is not looked at with this profile; leave it out.")
         else:
             name = found[1].lower()
             headers[name] = f"{headers[name]},{found[2]}" if name in headers else found[2]
@@ -119,7 +117,9 @@ def _without_secrets(form: Form, secret_header: str | None) -> Form:
     if "PRIVATE KEY" in values.get(_CERTIFICATE, ""):
         values[_CERTIFICATE] = ""
     lines = values.get(_HEADERS, "").splitlines()
-    values[_HEADERS] = "\n".join(line for line in lines if not _is(line.partition(":")[0].strip(), secret_header))
+    names = (secret_header, _AUTHORIZATION)
+    hidden = [any(_is(line.partition(":")[0].strip(), name) for name in names) for line in lines]
+    values[_HEADERS] = "\n".join(line for line, is_hidden in zip(lines, hidden, strict=True) if not is_hidden)
     return replace(form, values=values)
 
 
@@ -131,7 +131,7 @@ def _view(
         "client": services.managing.reading.client(profile["client_id"]).shape,
         "filled": filled,
         "secret_header": carries_header(profile),
-        "is_bearer": carries_header(profile) == "Authorization",
+        "is_bearer": carries_header(profile) == _AUTHORIZATION,
         "asks_for_certificate": profile["auth"]["type"] == AuthType.MTLS,
         "result": result,
         "steps": () if result is None else tuple(map(_told, result["steps"])),
