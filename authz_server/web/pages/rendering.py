@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -29,23 +30,25 @@ class Renderer:
 
     def __init__(self, assets: Mapping[str, Asset], version: str) -> None:
         self.assets = assets
-        self._environment = Environment(
-            loader=PackageLoader("authz_server.web.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.filters.update(time=words.time, counted=words.counted)
-        self._environment.globals.update(
-            asset=lambda name: assets[name].path,
-            badge=words.badge,
-            duration=words.duration,
-            words_of=words.action,
-            version=version,
-        )
+        self._everywhere = {"asset": lambda name: assets[name].path, "version": version}
 
     def page(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
         """The page as an answer, with the headers that every page has."""
-        return HTMLResponse(self._environment.get_template(template).render(context), status, dict(_HEADERS))
+        made = _environment().get_template(template).render({**self._everywhere, **context})
+        return HTMLResponse(made, status, dict(_HEADERS))
+
+
+@cache
+def _environment() -> Environment:
+    """One for the process: it keeps each template as it was compiled."""
+    environment = Environment(
+        loader=PackageLoader("authz_server.web.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(time=words.time, counted=words.counted)
+    environment.globals.update(badge=words.badge, duration=words.duration, words_of=words.action)
+    return environment
