@@ -7,7 +7,7 @@ list leads back to its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ FORM_BYTES: Final = 1_048_576
 FORM_FIELDS: Final = 1_000
 KEY_FIELD: Final = "form_key"
 _KEY_CHARACTERS: Final = 64
+_MOST_SAID: Final = 10  # of one field
 _INVALID: Final = 422
 _CONFLICT: Final = 409
 _CONFLICTS: Final = frozenset((Code.NAME_TAKEN, Code.ID_TAKEN, Code.VERSION_MISMATCH, Code.TOO_MANY_PROFILES))
@@ -179,12 +180,12 @@ def refused(form: Form, refusal: Refused, known: Iterable[str], renamed: Mapping
     the focus. `renamed` leads from the document's names to those.
     """
     order = {name: position for position, name in enumerate(known)}
-    errors: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[tuple[str | int | None, str]]] = {}
     for path, sentence in _sentences(refusal):
-        name, where = _place(path, form, order.keys(), renamed or {})
-        text = f"{where}: {sentence}" if where else sentence
-        errors[name] = (*errors.get(name, ()), _written(text))
-    return Filled(form.values, dict(sorted(errors.items(), key=lambda each: order.get(each[0], -1))))
+        name, step = _place(path, order.keys(), renamed or {})
+        found.setdefault(name, []).append((step, sentence))
+    names = sorted(found, key=lambda name: order.get(name, -1))
+    return Filled(form.values, {name: tuple(_said(form.lines(name), found[name])) for name in names})
 
 
 def status(refusal: Refused) -> int:
@@ -199,14 +200,23 @@ def _sentences(refusal: Refused) -> Iterable[tuple[Path, str]]:
     return [((name,) if name else (), _WORDS.get(refusal.code, str(refusal)))]
 
 
-def _place(path: Path, form: Form, known: Collection[str], renamed: Mapping[str, str]) -> tuple[str, str]:
-    """The field that a path of the document leads to, and where in it: a line, a name, or the whole of it."""
+def _place(path: Path, known: Collection[str], renamed: Mapping[str, str]) -> tuple[str, str | int | None]:
+    """The field that a path of the document leads to, and the step in it; without a field, all steps in one."""
     for length in range(len(path), 0, -1):
         name = ".".join(map(str, path[:length]))
         name = renamed.get(name, name)
         if name in known:
-            return name, _within(form.lines(name), path[length] if length < len(path) else None)
-    return "", ".".join(map(str, path))
+            return name, path[length] if length < len(path) else None
+    return "", ".".join(map(str, path)) or None
+
+
+def _said(lines: tuple[Line, ...], found: Sequence[tuple[str | int | None, str]]) -> Iterable[str]:
+    """What is wrong with one field; of very much, the first."""
+    for step, sentence in found[:_MOST_SAID]:
+        where = _within(lines, step)
+        yield _written(f"{where}: {sentence}" if where else sentence)
+    if len(found) > _MOST_SAID:
+        yield f"And {len(found) - _MOST_SAID:,} more."
 
 
 def _within(lines: tuple[Line, ...], step: str | int | None) -> str:

@@ -72,6 +72,13 @@ def test_a_problem_with_the_only_item_names_no_line() -> None:
     assert filled.wrong("allowed_ips") == ("Is no address.",)
 
 
+def test_of_very_many_mistakes_in_one_field_the_first_are_told() -> None:
+    form = Form({"allowed_ips": "nonsense\n" * 200_000})
+    filled = refused(form, *((("allowed_ips", number), "is no address") for number in range(200_000)))
+    said = filled.wrong("allowed_ips")
+    assert (len(said), said[0], said[-1]) == (11, "Line 1: is no address.", "And 199,990 more.")
+
+
 def test_the_first_field_of_the_page_that_is_wrong_gets_the_focus_whatever_was_found_first() -> None:
     filled = refused(Form(), (("auth", "issuer"), "is empty"), (("name",), "is empty"))
     assert filled.first_wrong == "name"
@@ -127,7 +134,7 @@ def test_a_problem_is_said_at_the_nearest_field_that_the_page_shows() -> None:
 
 def test_a_problem_without_a_field_is_said_of_the_whole_form() -> None:
     filled = refused(Form(), (("labels", "tier"), "is too long"))
-    assert filled.general == ("Labels.tier: is too long.",)
+    assert filled.general == ('"labels.tier": is too long.',)
     assert filled.first_wrong == ""
 
 
