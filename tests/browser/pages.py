@@ -215,18 +215,26 @@ _PROFILES: Final = (
 _AUDIT: Final = (
     View(name="audit", path="/audit"),
     View(name="audit-nothing-found", path="/audit?client_id=cl_nobody"),
+    View(name="audit-wrong", path="/audit?client_id=a+b&since=yesterday", status=422),
 )
 _ADMINISTRATION: Final = (
     View(name="accounts", path="/accounts"),
     View(name="account-new", path="/accounts/new"),
     View(name="account-new-wrong", path="/accounts/new", act=fill("Save", name="", password="short")),
     View(name="account", path="/accounts/{account}"),
+    View(name="account-wrong", path="/accounts/{account}", act=fill("Set password", password="short")),
+    View(name="account-delete", path="/accounts/{account}/delete"),
     View(name="api-keys", path="/api-keys"),
     View(name="api-key-new", path="/api-keys/new"),
     View(name="api-key-new-wrong", path="/api-keys/new", act=fill("Save", name="")),
     View(name="api-key-new-credential", path="/api-keys/new", act=fill("Save", name="made by a test")),
     View(name="api-key-revoke", path="/api-keys/{api_key}/revoke"),
     View(name="own-account", path="/account"),
+    View(
+        name="own-account-wrong",
+        path="/account",
+        act=fill("Change password", current_password="not this one", new_password="short"),
+    ),
 )
 _ERRORS: Final = (
     View(name="not-found", path="/nothing/here", status=404),
