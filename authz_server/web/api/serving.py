@@ -92,11 +92,11 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. Raises `ApiError` and what the operation raises."""
-        scope[PATH] = self._path
         request = Request(scope, receive)
         operation = self._operations.get(request.method)
         if operation is None:
             raise problems.method_not_allowed(self._operations)
+        scope[PATH] = self._path  # not before: what is counted by its name, callers cannot make up
         caller: Caller = scope[CALLER]
         check_role(caller, operation.role)
         call = await _read(request, operation, caller)

@@ -58,7 +58,7 @@ class Line(NamedTuple):
 class Form:
     """What was sent. Every value is text; a field that comes twice counts the first time."""
 
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)  # passwords may be among them
 
     @classmethod
     def parse(cls, body: bytes) -> Form:
@@ -142,7 +142,7 @@ class Filled:
     `errors` goes by the field's name; what belongs to no field is under the empty one.
     """
 
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)  # passwords may be among them
     errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def value(self, name: str) -> str:

@@ -77,7 +77,7 @@ class View:
     """A page, made of a template. With a sequence it waits for Redis first, and is told by `is_pending`."""
 
     template: str
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict, repr=False)  # a credential may be in it
     status: int = 200
     sequence: int | None = None
 

@@ -234,7 +234,10 @@ async def test_while_redis_is_gone_the_next_page_says_that_what_was_done_is_pend
 
 
 async def _edits(site: WholeSite, visitor: Visitor) -> list[httpx.Response]:
-    shown = await visitor.open(site.address("/profiles/{profile_id}"))
+    """One that is answered by a page, and one that leads to another."""
+    profile = site.address("/profiles/{profile_id}")
+    rotation = (await visitor.open(profile)).fields | {"expires_in_hours": "24"}
     return [
-        await visitor.post(site.address("/profiles/{profile_id}/rotate"), shown.fields | {"expires_in_hours": "24"})
+        await visitor.post(f"{profile}/rotate", rotation),
+        await visitor.send(f"{profile}/edit", name="another"),
     ]
