@@ -220,3 +220,19 @@ async def test_the_session_of_another_installation_is_none(site: WholeSite) -> N
     async with visiting(Api()) as elsewhere, visiting(site.api, None) as visitor:
         visitor.client.cookies.set(SESSION_COOKIE, elsewhere.secret, domain="manage.test")
         assert (await visitor.get("/")).status_code == 303
+
+
+async def test_answers_are_told_with_the_page_and_the_person_and_never_the_address(site: WholeSite) -> None:
+    async with visiting(site.api, Role.VIEWER) as visitor, visiting(site.api, None) as nobody:
+        site.api.recorded.answers.clear()
+        await visitor.get("/clients/cl_one?q=a-secret-that-was-pasted")
+        await nobody.get("/clients/cl_one")
+        await nobody.get("/sign-in?next=/clients/cl_one")
+        await visitor.get("/a-secret-that-was-pasted")
+    peer = "192.0.2.1"
+    assert site.api.recorded.answers == [
+        ("GET", "/clients/{client_id}", 200, "viewer", peer),
+        ("GET", "/clients/{client_id}", 303, None, peer),
+        ("GET", "/sign-in", 200, None, peer),
+        ("GET", "", 404, "viewer", peer),
+    ]
