@@ -75,3 +75,18 @@ FIRST_PAINT: Final = """() => new Promise(resolve => {
     }
   }).observe({type: "paint", buffered: true});
 })"""
+# Every form that changes something: where it is sent, and its fields but for the proof that it is ours.
+FORMS: Final = """() => [...document.forms].filter(form => form.method === "post").map(form => {
+  const data = new FormData(form);
+  data.delete("csrf_token");
+  return [form.action, Object.fromEntries(data)];
+})"""
+# The longest time, in seconds, that anything on the page moves for.
+LONGEST_MOTION: Final = """() => {
+  const seconds = text => text.split(",").map(each => parseFloat(each) * (each.trim().endsWith("ms") ? 0.001 : 1));
+  const styles = [...document.querySelectorAll("*")].map(element => getComputedStyle(element));
+  return Math.max(...styles.flatMap(style => {
+    const moves = style.animationName === "none" ? [] : seconds(style.animationDuration);
+    return [...seconds(style.transitionDuration), ...moves];
+  }));
+}"""

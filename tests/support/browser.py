@@ -202,7 +202,10 @@ THEME_RULES: Final = ("color-contrast", "link-in-text-block")  # what a change o
 
 
 def axe_violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
-    """What axe-core has against the page as it is now, one line for each element. `rules`: only these."""
+    """What axe-core has against the page as it is now, one line for each element. `rules`: only these.
+
+    The page must run scripts: where it does not, the answer never comes.
+    """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe_source())  # by the debugger's protocol, which the page's policy does not bind
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": list(AXE_TAGS)}
