@@ -19,6 +19,7 @@ CSRF_FIELD: Final = "csrf_token"
 _SESSION: Final = "authz_session"
 _VISITOR: Final = "authz_visitor"  # stands in for a session while there is none: the sign-in form needs a proof too
 _HOST_PREFIX: Final = "__Host-"  # a browser takes it over TLS only, and from this host only (RFC 6265bis section 4.1.3)
+_BLANKS: Final = " \t"
 _PURPOSE: Final = b"authz: this form is ours"
 _VISITOR_BYTES: Final = 32
 _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -33,11 +34,11 @@ class Cookies:
 
     def session(self, request: Request) -> str:
         """The secret of the session, or nothing."""
-        return request.cookies.get(self._name(_SESSION, request), "")
+        return self._get(_SESSION, request)
 
     def visitor(self, request: Request) -> str:
         """What tells one browser that has not signed in from another, or nothing."""
-        return request.cookies.get(self._name(_VISITOR, request), "")
+        return self._get(_VISITOR, request)
 
     def start(self, response: Response, request: Request, secret: str) -> None:
         """Somebody has signed in. The cookie ends with the browser; how long it is good for, the server knows."""
@@ -62,7 +63,21 @@ class Cookies:
 
     def remembered(self, request: Request, name: str) -> str:
         """What `remember` has set, or nothing."""
-        return request.cookies.get(self._name(name, request), "")
+        return self._get(name, request)
+
+    def _get(self, name: str, request: Request) -> str:
+        """Of several of that name, the last.
+
+        Names are compared exactly: what takes white space of Unicode off them, as `Request.cookies` does, would make a
+        `__Host-` cookie of one that any sibling of this host can set.
+        """
+        wanted, found = self._name(name, request), ""
+        for row in request.headers.getlist("cookie"):
+            for pair in row.split(";"):
+                given, _, value = pair.partition("=")
+                if given.strip(_BLANKS) == wanted:
+                    found = value.strip(_BLANKS)
+        return found
 
     def _set(self, response: Response, request: Request, name: str, value: str, max_age: int | None = None) -> None:
         response.set_cookie(

@@ -188,7 +188,7 @@ async def read_form(request: Request, secret: str, most: int = forms.FORM_BYTES)
         raise ApiError("forbidden", _NOT_OURS)
     body = await bodies.read(request, most, (forms.MEDIA_TYPE,))
     try:
-        form = Form.parse(body)
+        form = await to_thread.run_sync(Form.parse, body)  # of a large one, not while everybody waits
     except MalformedForm:
         raise ApiError("malformed_request", "The form cannot be read.") from None
     if not sessions.is_ours(secret, request.headers.get(sessions.CSRF_HEADER) or form.exact(sessions.CSRF_FIELD)):

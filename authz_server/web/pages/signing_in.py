@@ -22,6 +22,8 @@ from authz_server.web.pages.visits import Redirect, View
 
 FORM_BYTES: Final = 16_384  # nobody is known yet
 _AT_ONCE: Final = 4  # of those whose password is looked at: the threads are everybody's
+_MOST_WAITING: Final = 32  # for that; some seconds of work. Each holds a request, of which there are so many
+_BUSY_SECONDS: Final = 5
 _THEME_SECONDS: Final = 365 * 86_400
 _HOME: Final = "/"
 _REFUSED: Final = "The user name or the password is wrong."
@@ -29,6 +31,10 @@ _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 
 _Action = Callable[[Request], Awaitable[Response]]
+
+
+class _Busy(Exception):
+    """More passwords wait to be looked at than anybody would wait for."""
 
 
 class _Endpoint:
@@ -59,6 +65,7 @@ class SigningIn:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._limiter: CapacityLimiter | None = None
+        self._being_looked_at = 0  # those that wait for it among them
 
     def routes(self) -> list[Route]:
         """Where they are."""
@@ -82,12 +89,12 @@ class SigningIn:
         attempts = self._frame.services.attempts
         wait = attempts.begin(name, peer)
         if wait:
-            sentence = f"Too many attempts failed. Try again in {wait} seconds."
-            response = self._page(request, form, sentence, _TOO_MANY)
-            response.headers["Retry-After"] = str(wait)
-            return response
+            return self._later(request, form, "Too many attempts failed.", wait)
         try:
             signed_in = await self._looked_at(name, form.exact("password"))
+        except _Busy:
+            attempts.forgive(name, peer)
+            return self._later(request, form, "Too many people are signing in just now.", _BUSY_SECONDS)
         except Unauthenticated:
             return self._page(request, form, _REFUSED, _UNAUTHORIZED)
         except DatabaseUnavailable:
@@ -100,18 +107,24 @@ class SigningIn:
     async def _looked_at(self, name: str, password: str) -> SignedIn:
         if self._limiter is None:  # it belongs to the loop that runs
             self._limiter = CapacityLimiter(_AT_ONCE)
+        if self._being_looked_at >= _AT_ONCE + _MOST_WAITING:  # the limiter knows of them a moment later only
+            raise _Busy
         sign_in = self._frame.services.managing.sessions.sign_in
-        return await to_thread.run_sync(sign_in, name, password, limiter=self._limiter)
+        self._being_looked_at += 1
+        try:
+            return await to_thread.run_sync(sign_in, name, password, limiter=self._limiter)
+        finally:
+            self._being_looked_at -= 1
 
     async def _sign_out(self, request: Request) -> Response:
-        await read_form(request, self._frame.cookies.session(request))
+        await read_form(request, self._frame.cookies.session(request), FORM_BYTES)
         await self._end(request)
         return redirected(self._frame.cookies, request, Redirect(to=SIGN_IN, notice=Notice.SIGNED_OUT, ends=True))
 
     async def _choose_theme(self, request: Request) -> Response:
         cookies = self._frame.cookies
         secret = cookies.session(request) if await self._is_signed_in(request) else cookies.visitor(request)
-        form = await read_form(request, secret)
+        form = await read_form(request, secret, FORM_BYTES)
         response = redirected(cookies, request, Redirect(to=_next(form.text("next"))))
         theme = form.text("theme")
         if theme in THEMES:
@@ -121,6 +134,11 @@ class SigningIn:
     def _page(self, request: Request, form: Form, sentence: str = "", status: int = 200) -> Response:
         context = {"name": form.text("name"), "next": form.text("next"), "sentence": sentence}
         return self._frame.page(request, View(template="sign_in.html", context=context, status=status))
+
+    def _later(self, request: Request, form: Form, sentence: str, seconds: int) -> Response:
+        response = self._page(request, form, f"{sentence} Try again in {seconds} seconds.", _TOO_MANY)
+        response.headers["Retry-After"] = str(seconds)
+        return response
 
     async def _is_signed_in(self, request: Request) -> bool:
         try:

@@ -1,6 +1,7 @@
 """What no browser sends, and what it sends when something of ours is gone: a page each time, never a stack trace."""
 
 import re
+import threading
 from typing import Final
 
 import httpx
@@ -63,7 +64,10 @@ async def test_only_forms_are_taken(site: WholeSite, content_type: str) -> None:
     assert_is_page(answer.text)
 
 
-@pytest.mark.parametrize(("path", "most"), [("/accounts/new", forms.FORM_BYTES), ("/sign-in", 16_384)])
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/accounts/new", forms.FORM_BYTES), ("/sign-in", 16_384), ("/sign-out", 16_384), ("/theme", 16_384)],
+)
 async def test_a_form_that_is_too_large_is_not_read(site: WholeSite, path: str, most: int) -> None:
     async with visiting(site.api) as visitor:
         answer = await visitor.post(path, {"name": "x" * most})
@@ -71,6 +75,22 @@ async def test_a_form_that_is_too_large_is_not_read(site: WholeSite, path: str, 
         assert_is_page(answer.text)
         announced = {"Content-Length": str(10**18), "X-CSRF-Token": visitor.csrf_token} | FORM
         assert (await visitor.client.post(path, content=b"a=b", headers=announced)).status_code == 413
+
+
+async def test_a_large_form_is_not_read_while_everybody_waits(site: WholeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of a megabyte takes half a second."""
+    threads = []
+    parse = forms.Form.parse
+
+    def noted(body: bytes) -> forms.Form:
+        threads.append(threading.get_ident())
+        return parse(body)
+
+    monkeypatch.setattr(forms.Form, "parse", noted)
+    async with visiting(site.api) as visitor:
+        assert (await visitor.post("/session", {"name": "é" * 100_000})).status_code == 204
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_a_field_that_comes_twice_counts_the_first_time(site: WholeSite) -> None:

@@ -1,9 +1,11 @@
 """Signing in and out: what is said, how often it may be tried, what cookies are set, and where it leads."""
 
 import asyncio
+import threading
 from collections import Counter
 from typing import Final
 
+import httpx
 import pytest
 
 from authz_server.core.allow_list import AllowList
@@ -141,6 +143,42 @@ async def test_attempts_at_the_same_time_are_not_more_than_those_in_a_row(api: A
     assert Counter(answer.status_code for answer in answers) == {401: 5, 429: 15}
 
 
+async def test_who_would_wait_too_long_is_sent_away_and_has_used_up_no_attempt(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many addresses have many attempts, and each that waits holds a request: of these there are not that many."""
+    may_go_on = threading.Event()
+    verify = Argon2Passwords.verify
+
+    def slow(passwords: Argon2Passwords, hashed: str, password: str) -> bool:
+        assert may_go_on.wait(30)
+        return verify(passwords, hashed, password)
+
+    monkeypatch.setattr("authz_server.web.pages.signing_in._MOST_WAITING", 3)
+    monkeypatch.setattr(Argon2Passwords, "verify", slow)
+    names = [f"person {number}" for number in range(4 + 3 + 2)]
+    for name in names:
+        an_account(api, name)
+
+    async def sign_in(number: int, name: str) -> httpx.Response:
+        async with visiting(api, None, peer=f"192.0.2.{number + 1}") as visitor:
+            answer = await visitor.sign_in(name)
+        if answer.status_code == 429:
+            may_go_on.set()
+        return answer
+
+    answers = await asyncio.gather(*(sign_in(number, name) for number, name in enumerate(names)))
+    assert api.recorded.faults == []
+    assert Counter(answer.status_code for answer in answers) == {303: 4 + 3, 429: 2}
+    by_status = {answer.status_code: answer for answer in answers}
+    assert by_status[429].headers["retry-after"] == "5"
+    assert "Too many people are signing in just now. Try again in 5 seconds." in html.read(by_status[429].text).text
+    (first, *_) = (name for name, answer in zip(names, answers, strict=True) if answer.status_code == 429)
+    for _ in range(5):
+        async with visiting(api, None, peer="198.51.100.1") as visitor:
+            assert (await visitor.sign_in(first)).status_code == 303
+
+
 async def test_who_gets_it_right_has_used_up_no_attempt(api: Api) -> None:
     for _ in range(6):
         async with visiting(api, None) as visitor:
@@ -205,6 +243,18 @@ async def test_a_cookie_without_the_prefix_is_not_read_over_tls(api: Api) -> Non
     async with visiting(api, None, origin="https://manage.test") as visitor:
         assert (await visitor.get("/", cookie=f"authz_session={secret}")).status_code == 303
         assert (await visitor.get("/", cookie=f"__Host-authz_session={secret}")).status_code == 200
+
+
+@pytest.mark.parametrize("blank", [b"\xa0", b"\x85", b"\x0c", b"\x1f"])
+async def test_a_name_that_only_looks_like_the_prefix_is_not_read_over_tls(api: Api, blank: bytes) -> None:
+    """To a browser these are other names, which any sibling of this host may set; to `str.strip` they are blanks."""
+    secret = api.service.sessions.sign_in("ada", A_PASSWORD).secret.reveal().encode()
+    async with visiting(api, None, origin="https://manage.test") as visitor:
+        for name in (blank + b"__Host-authz_session", b"__Host-authz_session" + blank):
+            answer = await visitor.client.get("/", headers=[(b"cookie", name + b"=" + secret)])
+            assert answer.status_code == 303
+        spaced = [(b"cookie", b"a=b;  __Host-authz_session=" + secret)]
+        assert (await visitor.client.get("/", headers=spaced)).status_code == 200
 
 
 PATHS: Final = [
