@@ -6,11 +6,12 @@ import pytest
 from argon2.profiles import CHEAPEST
 
 from authz_server.core import token
+from authz_server.core.secret import Secret
 from authz_server.managing import errors
 from authz_server.managing.commands import CreateAccount
 from authz_server.managing.ports import AuditFilter
 from authz_server.managing.records import COMMAND_LINE, Account
-from authz_server.managing.sessions import IDLE_SECONDS, MOST_SECONDS, SignedIn
+from authz_server.managing.sessions import CLOCKS_DIFFER_SECONDS, IDLE_SECONDS, MOST_SECONDS, SignedIn
 from authz_server.sealing.passwords import Argon2Passwords
 from tests.support.managing import ControlPlane
 from tests.support.passwords import A_PASSWORD, PASSWORDS
@@ -166,6 +167,19 @@ def test_a_session_is_over_after_half_a_day_whatever_is_done_with_it(plane: Cont
         assert is_found(plane, signed_in)
     plane.clock.now = NOW + MOST_SECONDS
     assert not is_found(plane, signed_in)
+
+
+@pytest.mark.parametrize("field", ["created_at", "last_seen_at"])
+def test_a_session_from_the_future_is_over(plane: ControlPlane, field: str) -> None:
+    """A clock that was years ahead, and has been set right, has made none that lasts for years."""
+    secret = token.issue(token.Prefix.SESSION, lambda _: 7)
+    for ahead, lives in ((CLOCKS_DIFFER_SECONDS, True), (CLOCKS_DIFFER_SECONDS + 1, False)):
+        times = {"created_at": NOW, "last_seen_at": NOW, field: NOW + ahead}
+        with plane.database.edit() as unit:
+            unit.sessions.delete(token.digest(secret))
+            unit.sessions.add(a_session(token.digest(secret), account_of(plane).id, **times))
+        found = SignedIn(account_of(plane), a_session(b"", ""), Secret(secret))
+        assert is_found(plane, found) is lives
 
 
 def test_a_session_is_over_when_somebody_signs_out(plane: ControlPlane) -> None:
