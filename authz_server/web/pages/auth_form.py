@@ -48,7 +48,8 @@ PRESETS: Final = (("24", "24 hours"), ("720", "30 days"), ("2160", "90 days"), (
 
 _PREFIX: Final = "auth."
 _EXPIRY: Final = "expires_in_hours"
-_PRIVATE: Final = re.compile(r'PRIVATE KEY|"(?:d|p|q|dp|dq|qi|oth|k|priv)"\s*:').search
+_PRIVATE_PEM: Final = "PRIVATE KEY"
+_PRIVATE_JWK: Final = re.compile(r'"(?:d|p|q|dp|dq|qi|oth|k|priv)"\s*:').search
 _NO_KEY: Final = Ambiguous("is missing: paste the client's public key here, or a key set below")
 _NO_CONSTRAINT: Final = Ambiguous(
     "is empty, and so is everything else that a certificate could be told by: fill in at least one of them, or tick"
@@ -165,7 +166,9 @@ def filled_from(auth: Shape) -> dict[str, str]:
 
 def without_private_keys(form: Form) -> Form:
     """The form as it may be shown again: a private key that was pasted by mistake is not repeated."""
-    private = [f"{_PREFIX}{name}" for name in _KEYS if _PRIVATE(form.exact(f"{_PREFIX}{name}"))]
+    keys = [f"{_PREFIX}{name}" for name in _KEYS]
+    private = {name for name in keys if _PRIVATE_JWK(form.exact(name))}
+    private |= {name for name, text in form.values.items() if _PRIVATE_PEM in text}  # whatever field it is for
     return replace(form, values={name: value for name, value in form.values.items() if name not in private})
 
 

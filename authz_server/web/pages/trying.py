@@ -19,10 +19,12 @@ from authz_server.web.pages.visits import Action, Answer, Page, Services, View, 
 _ASSUME: Final = "assume"
 _CREDENTIAL: Final = "authorization"
 _AUTHORIZATION: Final = "Authorization"
+_BEARER: Final = "Bearer"
 _HEADERS: Final = "headers"
 _CERTIFICATE: Final = "certificate"
 _PLAIN: Final = ("method", "path", "route", "client_ip")
 _split_header: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*)").fullmatch
+_OWN_SECRET: Final = re.compile(r"az[ahst]_[0-9A-Za-z]{20}").search
 _INVALID: Final = 422
 
 STEPS: Final = {
@@ -117,10 +119,18 @@ def _without_secrets(form: Form, secret_header: str | None) -> Form:
     if "PRIVATE KEY" in values.get(_CERTIFICATE, ""):
         values[_CERTIFICATE] = ""
     lines = values.get(_HEADERS, "").splitlines()
-    names = (secret_header, _AUTHORIZATION)
-    hidden = [any(_is(line.partition(":")[0].strip(), name) for name in names) for line in lines]
-    values[_HEADERS] = "\n".join(line for line, is_hidden in zip(lines, hidden, strict=True) if not is_hidden)
+    values[_HEADERS] = "\n".join(line for line in lines if not _is_secret(line.strip(), secret_header))
     return replace(form, values=values)
+
+
+def _is_secret(line: str, secret_header: str | None) -> bool:
+    """Whether a line has a credential; where it is no header, what looks a little like one, as `-H "Authorization: x"`."""
+    if _OWN_SECRET(line):
+        return True
+    found = _split_header(line)
+    if found is None:
+        return any(name.lower() in line.lower() for name in (secret_header or _BEARER, _AUTHORIZATION, _BEARER))
+    return any(_is(found[1], name) for name in (secret_header, _AUTHORIZATION, f"Proxy-{_AUTHORIZATION}"))
 
 
 def _view(

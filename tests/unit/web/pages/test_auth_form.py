@@ -201,6 +201,14 @@ def test_a_private_key_that_was_pasted_is_not_shown_again(name: str, text: str) 
     assert auth_form.without_private_keys(form).values == {"auth.type": "jwt", "auth.algorithm": "RS256"}
 
 
+@pytest.mark.parametrize("name", ["auth.ca_bundle", "auth.issuer", "description"])
+def test_a_private_key_is_shown_again_in_no_other_field_either(name: str) -> None:
+    """A file with a certificate often has its key too."""
+    pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nAAAA"
+    form = Form({"auth.type": "mtls", name: pem, "name": "x"})
+    assert auth_form.without_private_keys(form).values == {"auth.type": "mtls", "name": "x"}
+
+
 def test_a_public_key_that_was_pasted_is_kept() -> None:
     form = a_form("jwt", jwks='{"keys": [{"kty": "EC", "x": "AAAA"}]}')
     assert auth_form.without_private_keys(form) == form

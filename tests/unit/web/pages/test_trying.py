@@ -125,6 +125,9 @@ async def test_headers_are_joined_as_envoy_joins_them() -> None:
         ("Accept: */*\nnothing", "Line 2: write it as Name: value.", "Accept: */*\nnothing"),
         ("A b: c", "Line 1: write it as Name: value.", "A b: c"),
         ("Authorization: Bearer hush", "Line 1: Authorization has a field of its own, which hides it.", ""),
+        ("Authorization Bearer hush", "Line 1: write it as Name: value.", ""),
+        ("a: b\n-H 'authorization: Bearer hush'", "Line 2: write it as Name: value.", "a: b"),
+        ("bearer hush", "Line 1: write it as Name: value.", ""),
         ("a: b\nauthorization : hush", "Line 2: Authorization has a field of its own, which hides it.", "a: b"),
     ],
 )
@@ -138,6 +141,19 @@ async def test_headers_that_cannot_be_read_are_told_by_line(headers: str, senten
     assert sentence in shown.text
     assert shown.fields["headers"] == kept
     assert "hush" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "header", [f"X-Other: azt_{'0' * 49}", f"azt_{'0' * 49}", "Proxy-Authorization: Basic 0000000000"]
+)
+async def test_a_secret_in_another_header_is_not_given_back(header: str) -> None:
+    api = a_site()
+    add(api, TOKEN)
+    async with visiting(api) as visitor:
+        answer = await visitor.send(PATH, headers=f"a: b\n{header}")
+    assert answer.status_code in {200, 422}
+    assert "0000000000" not in answer.text
+    assert read(answer).fields["headers"] == "a: b"
 
 
 async def test_an_authorization_that_nobody_looks_at_is_not_given_back() -> None:
