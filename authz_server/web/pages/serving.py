@@ -29,8 +29,9 @@ from authz_server.web.sessions import Cookies
 SIGN_IN: Final = "/sign-in"
 THEME_COOKIE: Final = "authz_theme"
 THEMES: Final = ("system", "light", "dark")
+_GET: Final = "GET"
 _POST: Final = "POST"
-_METHODS: Final = ("GET", "POST")
+_METHODS: Final = (_GET, _POST)
 _FAULT: Final = "pages"
 _NOT_OURS: Final = (
     "This form did not come from this page, or your session has changed since it was opened. Nothing was done:"
@@ -138,6 +139,9 @@ class Endpoint:
     async def _answered(self, request: Request, account: Account) -> Response:
         method = _method(request)
         action = self._page.actions.get(method)
+        if action is None and method == _GET:
+            # The address of a form's answer, without the form: typed again, or gone back to once the theme was chosen.
+            return RedirectResponse(request.url.path.rpartition("/")[0] or "/", 303, {"Cache-Control": "no-store"})
         if action is None:
             raise problems.method_not_allowed(self._page.actions)
         if not account.role.allows(action.role):
@@ -204,7 +208,7 @@ def origin(request: Request, cookies: Cookies) -> str:
 
 def _method(request: Request) -> str:
     """What is asked for: HEAD is GET, and who serves the answer leaves its body out."""
-    return "GET" if request.method == "HEAD" else request.method
+    return _GET if request.method == "HEAD" else request.method
 
 
 class Nowhere:

@@ -124,7 +124,7 @@ def _without_secrets(form: Form, secret_header: str | None) -> Form:
 
 
 def _is_secret(line: str, secret_header: str | None) -> bool:
-    """Whether a line has a credential; where it is no header, what looks a little like one, as `-H "Authorization: x"`."""
+    """Whether a line has a credential; where it is no header, what looks like one: `-H "Authorization: x"`."""
     if _OWN_SECRET(line):
         return True
     found = _split_header(line)

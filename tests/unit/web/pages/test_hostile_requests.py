@@ -3,6 +3,7 @@
 import re
 import threading
 from typing import Final
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -170,7 +171,11 @@ async def test_an_id_that_can_be_none_is_not_found_whatever_it_says(site: WholeS
                 address = re.sub(r"\{\w+\}", wrong, path)
                 for answer in (await visitor.get(address), await visitor.post(address, {"form_key": "abc"})):
                     assert answer.status_code in {303, 404, 405}, address
-                    assert answer.status_code != 303 or answer.headers["location"] == address
+                    if answer.status_code == 303:  # to what is asked first, or to the page whose button this is
+                        assert unquote(answer.headers["location"]) in {
+                            unquote(address),
+                            unquote(address.rpartition("/")[0]),
+                        }
                     assert "<script>" not in answer.text
     assert site.api.recorded.faults == []
 

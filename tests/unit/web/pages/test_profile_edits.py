@@ -235,3 +235,12 @@ async def test_two_people_who_rotate_at_once_do_not_end_each_others_credential(a
         answer = await visitor.post("/profiles/pr_1/rotate", fields)
     assert answer.status_code == 409
     assert shape(api) == before
+
+
+async def test_the_address_of_what_a_button_did_leads_back_to_the_profile(api: Api) -> None:
+    """That is where one is when the theme is chosen on the page which shows a new credential."""
+    async with visiting(api) as visitor:
+        answer = await visitor.post("/theme", {"theme": "dark", "next": "/profiles/pr_1/rotate"})
+        again = await visitor.get(answer.headers["location"])
+        assert (again.status_code, again.headers["location"]) == (303, "/profiles/pr_1")
+        assert (await visitor.follow(again)).text
