@@ -164,7 +164,7 @@ _ADDING_PROFILES: Final = (
         act=fill("Save", name="", allowed_methods="get, P@ST", allowed_ips="10.0.0.0/8\n10.0.0.300\n10.0.0.1/8"),
     ),
     View(name="profile-new-oidc-wrong", path=_NEW_PROFILE, act=choose("oidc", fill("Save", auth__issuer="http:"))),
-    View(name="profile-new-credential", path=_NEW_PROFILE, act=fill("Save", name="made by a test")),
+    View(name="profile-new-credential", path=_NEW_PROFILE, act=fill("Save", name="production")),
 )
 _PROFILE: Final = f"/profiles/{sample.TOKEN}"
 _PROFILES: Final = (

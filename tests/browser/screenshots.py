@@ -7,7 +7,6 @@ the documentation show, to `docs/screenshots`.
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -25,9 +24,12 @@ ALL: Final = Path("build/screenshots")
 CHOSEN_FOLDER: Final = Path("docs/screenshots")
 CHOSEN: Final[tuple[tuple[str, int, Theme], ...]] = (
     ("home", DESKTOP, "light"),
-    ("profile", DESKTOP, "light"),
-    ("profile", PHONE, "dark"),
+    ("client", DESKTOP, "light"),
     ("profile-new-credential", DESKTOP, "light"),
+    ("profile", DESKTOP, "dark"),
+    ("profile-try-refused", DESKTOP, "light"),
+    ("profile", PHONE, "dark"),
+    ("clients", PHONE, "light"),
 )
 
 
@@ -58,6 +60,8 @@ class Photographer:
                 opened.resize(width)
                 path = self._folder / file_name(view.name, width, theme)
                 opened.page.screenshot(path=path, full_page=True, caret="hide", animations="disabled")
+                if (view.name, width, theme) in CHOSEN:  # what is seen without scrolling
+                    opened.page.screenshot(path=CHOSEN_FOLDER / path.name, caret="hide", animations="disabled")
                 yield path
 
     def _page(self, view: View) -> WatchedPage:
@@ -103,10 +107,7 @@ def main() -> None:
         photographer = Photographer(stack.enter_context(running_browser()), running, ALL)
         taken = [path for view in views for path in photographer.take(view)]
     (ALL / "index.html").write_text(index([view.name for view in views]))
-    chosen = [ALL / file_name(*each) for each in CHOSEN if each[0] in {view.name for view in views}]
-    for path in chosen:
-        shutil.copy(path, CHOSEN_FOLDER / path.name)
-    print(f"{len(taken)} pictures of {len(views)} views in {ALL}/index.html; {len(chosen)} of them in {CHOSEN_FOLDER}/")
+    print(f"{len(taken)} pictures of {len(views)} views: open {ALL}/index.html. The chosen are in {CHOSEN_FOLDER}/")
 
 
 if __name__ == "__main__":

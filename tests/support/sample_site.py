@@ -131,7 +131,7 @@ def _profiles_with_issued_credentials(past: _Past) -> None:
     past.profile(
         LONGEST,
         "A long name, with_one_word_in_it_that_no_line_of_a_telephone_could_ever_hold_whole, and more" + " of it" * 17,
-        4 * DAY,
+        45 * DAY,
         token,
         allowed_methods=_METHODS,
         allowed_ips=[f"2001:db8:{number:x}:ffff:ffff:ffff:ffff:ffff" for number in range(12)],
