@@ -13,8 +13,10 @@ from authz_server.managing.records import Shape
 MINUTE: Final = 60
 HOUR: Final = 3_600
 DAY: Final = 86_400
+YEAR: Final = 365 * DAY
 _HOURS_UP_TO: Final = 2 * DAY  # "47 hours" says more than "1 day"
 _MINUTES_UP_TO: Final = 2 * HOUR
+_DAYS_UP_TO: Final = 2 * YEAR
 
 LABELS: Final = {
     State.VALID: "Valid",
@@ -51,14 +53,16 @@ def badge(credential_state: Shape, now: float) -> Badge:
 
 
 def duration(seconds: float) -> str:
-    """How long, in one unit, rounded down."""
+    """How long, in one unit: minutes rounded down, the longer ones to the nearest."""
     if seconds < MINUTE:
         return "less than a minute"
     if seconds < _MINUTES_UP_TO:
         return _counted(int(seconds // MINUTE), "minute")
     if seconds < _HOURS_UP_TO:
-        return _counted(int(seconds // HOUR), "hour")
-    return _counted(int(seconds // DAY), "day")
+        return _counted(int(seconds / HOUR + 0.5), "hour")
+    if seconds < _DAYS_UP_TO:
+        return _counted(int(seconds / DAY + 0.5), "day")
+    return _counted(int(seconds / YEAR + 0.5), "year")
 
 
 def moment(text: str) -> datetime:

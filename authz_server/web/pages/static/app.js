@@ -34,15 +34,16 @@ function localize(root) {
 
 // --- Badges: as `words.py` says it, while time goes by. ---
 
-const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const MINUTE = 60, HOUR = 3600, DAY = 86400, YEAR = 365 * DAY;
 const LABELS = { valid: "Valid", expiring_soon: "Expiring Soon", expired: "Expired" };
 
 export function duration(seconds) {
   const counted = (number, one) => `${number.toLocaleString("en-US")} ${one}${number === 1 ? "" : "s"}`;
   if (seconds < MINUTE) return "less than a minute";
   if (seconds < 2 * HOUR) return counted(Math.floor(seconds / MINUTE), "minute");
-  if (seconds < 2 * DAY) return counted(Math.floor(seconds / HOUR), "hour");
-  return counted(Math.floor(seconds / DAY), "day");
+  if (seconds < 2 * DAY) return counted(Math.floor(seconds / HOUR + 0.5), "hour");
+  if (seconds < 2 * YEAR) return counted(Math.floor(seconds / DAY + 0.5), "day");
+  return counted(Math.floor(seconds / YEAR + 0.5), "year");
 }
 
 export function stateAt(left) {

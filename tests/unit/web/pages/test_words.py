@@ -51,9 +51,12 @@ def test_a_badge_without_an_expiry_has_nothing_to_wait_for() -> None:
         (60, "1 minute"),
         (7_199, "119 minutes"),
         (7_200, "2 hours"),
-        (2 * words.DAY - 1, "47 hours"),
+        (5 * words.HOUR - 1, "5 hours"),
+        (2 * words.DAY - 1, "48 hours"),
         (2 * words.DAY, "2 days"),
-        (4_000 * words.DAY, "4,000 days"),
+        (90 * words.DAY - 1, "90 days"),
+        (2 * words.YEAR - 1, "730 days"),
+        (4_000 * words.DAY, "11 years"),
     ],
 )
 def test_a_duration_is_said_in_one_unit(seconds: float, said: str) -> None:
