@@ -121,31 +121,41 @@ class StartEnvoy:
         return self.started[-1].log_tail() if self.started else ""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_envoy(tmp_path_factory: pytest.TempPathFactory, surroundings: Surroundings) -> Iterator[StartEnvoy]:
-    """Start a shipped configuration, changed if the test says so."""
-    starting = StartEnvoy(tmp_path_factory, surroundings)
+    """Start a shipped configuration, changed if the test says so; it ends with the module."""
+    yield from _starting(tmp_path_factory, surroundings)
+
+
+@pytest.fixture(scope="session")
+def start_envoy_for_all(tmp_path_factory: pytest.TempPathFactory, surroundings: Surroundings) -> Iterator[StartEnvoy]:
+    """Likewise, for every module."""
+    yield from _starting(tmp_path_factory, surroundings)
+
+
+def _starting(directories: pytest.TempPathFactory, surroundings: Surroundings) -> Iterator[StartEnvoy]:
+    starting = StartEnvoy(directories, surroundings)
     yield starting
     for envoy in starting.started:
         envoy.stop()
 
 
 @pytest.fixture(scope="session")
-def sidecar(start_envoy: StartEnvoy) -> RunningEnvoy:
+def sidecar(start_envoy_for_all: StartEnvoy) -> RunningEnvoy:
     """`envoy/sidecar.yaml`."""
-    return start_envoy(envoy_config.SIDECAR)
+    return start_envoy_for_all(envoy_config.SIDECAR)
 
 
 @pytest.fixture(scope="session")
-def edge(start_envoy: StartEnvoy) -> RunningEnvoy:
+def edge(start_envoy_for_all: StartEnvoy) -> RunningEnvoy:
     """`envoy/edge-mtls.yaml`."""
-    return start_envoy(envoy_config.EDGE_MTLS)
+    return start_envoy_for_all(envoy_config.EDGE_MTLS)
 
 
 @pytest.fixture(scope="session")
-def behind_balancer(start_envoy: StartEnvoy) -> RunningEnvoy:
+def behind_balancer(start_envoy_for_all: StartEnvoy) -> RunningEnvoy:
     """`envoy/behind-load-balancer.yaml`; the balancer is 127.0.0.1."""
-    return start_envoy(envoy_config.BEHIND_LOAD_BALANCER)
+    return start_envoy_for_all(envoy_config.BEHIND_LOAD_BALANCER)
 
 
 @dataclass(frozen=True, slots=True)
