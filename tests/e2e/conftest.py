@@ -207,7 +207,7 @@ class Checked:
 
 @pytest.fixture(scope="session")
 def checked(
-    start_envoy: StartEnvoy,
+    start_envoy_for_all: StartEnvoy,
     surroundings: Surroundings,
     certificates: Certificates,
     tmp_path_factory: pytest.TempPathFactory,
@@ -218,7 +218,7 @@ def checked(
     document = decision_profiles(certificates.client, certificates.client_ca, other_ca)
     check = RunningCheck(document, directory)
     around = replace(surroundings, check=check.socket)
-    yield Checked(start_envoy(EDGE_MTLS, around=around), check, around)
+    yield Checked(start_envoy_for_all(EDGE_MTLS, around=around), check, around)
     assert check.stop() == 0
     log = check.log()
     for secret in (TOKEN, FOREIGN_TOKEN, "PRIVATE KEY", "Traceback"):
